@@ -1,0 +1,1 @@
+"""Scores, curves and verdicts, computed from raw outputs. Pure: no database, no flow, no chart."""

@@ -1,0 +1,159 @@
+"""The metrics themselves. Importing this module fills the registry."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from metrics.batch import Batch
+from metrics.registry import metric
+from metrics.tokens import TOKENIZATIONS
+
+TEXT = ("output", "targets")
+LEVENSHTEIN = "Levenshtein 1966; as a smooth metric: Schaeffer, Miranda and Koyejo 2023, arXiv:2304.15004"
+
+
+@metric(
+    "exact_match",
+    label="Exact match",
+    kind="discontinuous",
+    unit="share",
+    low=0,
+    high=1,
+    needs=TEXT,
+    definition="1 if the output equals a target, character by character; else 0",
+    source="Rajpurkar et al. 2016, arXiv:1606.05250, without their normalisation",
+)
+def exact_match(batch: Batch) -> pl.Series:
+    """1.0 where the output equals one of the targets."""
+    return batch.samples.select(pl.col("targets").list.contains(pl.col("output")).cast(pl.Float64)).to_series()
+
+
+def _token_edit_distance(batch: Batch, tokenization: str) -> pl.Series:
+    return pl.Series(batch.nearest(tokenization).distance, dtype=pl.Float64)
+
+
+def _token_edit_similarity(batch: Batch, tokenization: str) -> pl.Series:
+    best = batch.nearest(tokenization)
+    longer = np.maximum(np.maximum(best.output_length, best.target_length), 1)
+    return pl.Series(1.0 - best.distance / longer, dtype=pl.Float64)
+
+
+def _per_token_accuracy(batch: Batch, tokenization: str) -> pl.Series:
+    best = batch.nearest(tokenization)
+    right = np.maximum(best.target_length - best.distance, 0)
+    share = np.divide(right, best.target_length, out=np.full(len(right), np.nan), where=best.target_length > 0)
+    return pl.Series(share, dtype=pl.Float64).fill_nan(None)
+
+
+def _target_length(batch: Batch, tokenization: str) -> pl.Series:
+    return pl.Series(batch.nearest(tokenization).target_length, dtype=pl.Float64)
+
+
+for _tokenization, _meaning in TOKENIZATIONS.items():
+    metric(
+        f"token_edit_distance_{_tokenization}",
+        label=f"Edit distance ({_tokenization})",
+        kind="smooth",
+        unit="edits",
+        low=0,
+        high=None,
+        higher_is_better=False,
+        needs=TEXT,
+        tokenization=_tokenization,
+        definition=f"fewest insertions, deletions and substitutions from output to nearest target; {_meaning}",
+        source=LEVENSHTEIN,
+    )(partial(_token_edit_distance, tokenization=_tokenization))
+    metric(
+        f"token_edit_similarity_{_tokenization}",
+        label=f"Edit similarity ({_tokenization})",
+        kind="smooth",
+        unit="share",
+        low=0,
+        high=1,
+        needs=TEXT,
+        tokenization=_tokenization,
+        definition=f"1 - edits / tokens of the longer of output and target; {_meaning}",
+        source=LEVENSHTEIN,
+    )(partial(_token_edit_similarity, tokenization=_tokenization))
+    metric(
+        f"per_token_accuracy_{_tokenization}",
+        label=f"Token accuracy ({_tokenization})",
+        kind="smooth",
+        unit="share",
+        low=0,
+        high=1,
+        needs=TEXT,
+        tokenization=_tokenization,
+        definition=f"target tokens right after alignment, max(0, L - edits) / L; NULL for an empty target; {_meaning}",
+        source=LEVENSHTEIN,
+    )(partial(_per_token_accuracy, tokenization=_tokenization))
+    metric(
+        f"target_length_{_tokenization}",
+        label=f"Target length ({_tokenization})",
+        kind="count",
+        unit="tokens",
+        low=0,
+        high=None,
+        needs=TEXT,
+        tokenization=_tokenization,
+        definition=f"tokens of the nearest target, L; {_meaning}",
+        source="count",
+    )(partial(_target_length, tokenization=_tokenization))
+
+
+@metric(
+    "teacher_forced_accuracy",
+    label="Token accuracy (teacher-forced)",
+    kind="smooth",
+    unit="share",
+    low=0,
+    high=1,
+    needs=("target_is_argmax",),
+    definition="share of target tokens that the model ranks first when it reads the target up to there",
+    source="Schaeffer, Miranda and Koyejo 2023, arXiv:2304.15004, section 3",
+)
+def teacher_forced_accuracy(batch: Batch) -> pl.Series:
+    """Mean of the argmax flags; NULL where there is no target token."""
+    flags = pl.col("target_is_argmax").cast(pl.List(pl.Float64))
+    return batch.samples.select(flags.list.mean()).to_series()
+
+
+@metric(
+    "target_log_likelihood",
+    label="Log-likelihood",
+    kind="smooth",
+    unit="nats/token",
+    low=None,
+    high=0,
+    needs=("target_logprobs",),
+    definition="mean log-probability of the target's tokens, each given the ones before it",
+    source="cross-entropy with the sign turned; Srivastava et al. 2022, arXiv:2206.04615, section 3.4",
+)
+def target_log_likelihood(batch: Batch) -> pl.Series:
+    """Nats a target token; NULL where a log-probability is not finite or there is none."""
+    length = batch.n_logprobs.cast(pl.Float64)
+    return (batch.target_logprob / length).fill_nan(None)
+
+
+@metric(
+    "expected_exact_match",
+    label="Expected exact match",
+    kind="smooth",
+    unit="share",
+    low=0,
+    high=1,
+    needs=("target_logprobs",),
+    definition="probability of writing exactly the target's tokens when sampling at temperature 1",
+    source="exp of the summed target log-probabilities (chain rule of probability)",
+)
+def expected_exact_match(batch: Batch) -> pl.Series:
+    """exp(sum of log-probabilities), clipped to 1 against rounding of the log."""
+    empty = batch.n_logprobs == 0
+    return (
+        pl.DataFrame({"p": batch.target_logprob.exp(), "empty": empty})
+        .select(pl.when(~pl.col("empty")).then(pl.col("p").clip(0.0, 1.0)))
+        .to_series()
+    )

@@ -1,0 +1,125 @@
+"""What a metric gives without the ability: the floors drawn under the curves."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+import metrics.catalogue  # noqa: F401 - fills the registry
+from metrics.registry import METRICS
+from metrics.scores import score_samples
+
+SCHEMA = {
+    "run_id": pl.String,
+    "metric": pl.String,
+    "kind": pl.String,
+    "value": pl.Float64,
+    "n": pl.Int64,
+    "seed": pl.Int64,
+}
+_TEXT_NEEDS = {"output", "targets"}
+
+
+def shuffled_floors(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Mean score of a run's outputs against the targets of its other items, for every metric that reads text.
+
+    Every output meets the target of another item (a random cyclic order of the items, so none meets its own). A run
+    of one item has no other target, and so no floor.
+
+    Args:
+        samples: Rows of table ``sample``.
+        seed: Seeds the order; the same seed and run give the same floor, whatever the other runs of the frame.
+
+    Returns:
+        Rows of table ``floor`` with kind ``shuffled``; value is NULL where nothing could be scored.
+    """
+    usable = samples.filter(pl.col("output").is_not_null() & (pl.col("targets").list.len() > 0))
+    names = [m.name for m in METRICS.values() if set(m.needs) <= _TEXT_NEEDS and m.kind != "count"]
+    shuffled = [
+        run.with_columns(run["targets"].gather(_cyclic_neighbour(run["item_id"], seed)))
+        for run in usable.select("run_id", "item_id", "repeat", "output", "targets").partition_by("run_id")
+        if run["item_id"].n_unique() > 1
+    ]
+    if not shuffled:
+        return pl.DataFrame(schema=SCHEMA)
+    frame = score_samples(pl.concat(shuffled), names).frame
+    means = frame.group_by("run_id", maintain_order=True).agg(
+        pl.len().alias("n"), *(pl.col(name).mean() for name in names)
+    )
+    return (
+        means.unpivot(index=["run_id", "n"], on=names, variable_name="metric", value_name="value")
+        .with_columns(kind=pl.lit("shuffled"), seed=pl.lit(seed), n=pl.col("n").cast(pl.Int64))
+        .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+        .sort("run_id", "metric")
+    )
+
+
+def _cyclic_neighbour(item_id: pl.Series, seed: int) -> np.ndarray:
+    """For every row, a row of another item: rows follow their items around one random cycle."""
+    codes = item_id.rank("dense").to_numpy().astype(np.int64) - 1
+    n_items = int(codes.max()) + 1
+    order = np.random.default_rng([seed, n_items]).permutation(n_items)
+    following = np.empty(n_items, np.int64)
+    following[order] = np.roll(order, -1)
+    first_row = np.zeros(n_items, np.int64)
+    first_row[codes[::-1]] = np.arange(len(codes))[::-1]
+    neighbour: np.ndarray = first_row[following[codes]]
+    return neighbour
+
+
+def position_frequency_floors(samples: pl.DataFrame) -> pl.DataFrame:
+    """What knowing only which character is frequent at which position gives, for the teacher-forced metrics.
+
+    At every position from the left (positions that fewer than 30 targets reach are one class) the share of other
+    targets with the same character is counted: its highest value is the accuracy of always guessing the most frequent
+    one, and the mean of its logarithm the log-likelihood of guessing by frequency. Read only where every target has
+    one log-probability a character.
+
+    Returns:
+        Rows of table ``floor`` with kind ``position_frequency``.
+    """
+    columns = [name for name in ("target_logprobs", "target_is_argmax") if name in samples.columns]
+    usable = samples.filter(
+        (pl.col("targets").list.len() == 1) & pl.any_horizontal(pl.col(c).is_not_null() for c in columns)
+    )
+    known: dict[tuple[str, ...], tuple[float, float]] = {}
+    rows: list[dict[str, object]] = []
+    for run in usable.partition_by("run_id"):
+        targets = tuple(run["targets"].list.first().to_list())
+        lengths = run[columns[0]].list.len().to_list()
+        if len(targets) < 2 or any(len(t) != n for t, n in zip(targets, lengths, strict=True)):
+            continue
+        if targets not in known:
+            known[targets] = _guess_by_position(targets)
+        for name, value in zip(("teacher_forced_accuracy", "target_log_likelihood"), known[targets], strict=True):
+            rows.append(
+                {
+                    "run_id": run["run_id"][0],
+                    "metric": name,
+                    "kind": "position_frequency",
+                    "value": value,
+                    "n": len(targets),
+                    "seed": None,
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _guess_by_position(targets: tuple[str, ...]) -> tuple[float, float]:
+    """Accuracy and log-likelihood (nats a character), leaving the target itself out of the count."""
+    frame = (
+        pl.DataFrame({"target": targets})
+        .select(
+            pl.col("target").str.split("").alias("character"),
+            pl.int_ranges(pl.col("target").str.len_chars()).alias("position"),
+        )
+        .explode("character", "position", empty_as_null=False)
+    )
+    reach = frame.group_by("position").len()
+    last = int(reach.filter(pl.col("len") >= min(30, len(targets)))["position"].max() or 0)  # type: ignore[arg-type]
+    counted = frame.with_columns(pl.col("position").clip(0, last)).with_columns(
+        n=pl.len().over("position"), same=pl.len().over("position", "character")
+    )
+    share = (pl.col("same") - 1).clip(0.5) / (pl.col("n") - 1).clip(1)
+    hits = float(counted.group_by("position").agg(pl.col("same").max())["same"].sum())
+    return hits / counted.height, float(counted.select(share.log().mean()).item())
