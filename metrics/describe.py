@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from metrics.arrays import Floats
 
 # Below this change of a curve, which gap it happened in is noise.
 SMALLEST_RISE = {"share": 0.10, "nats/token": 0.20, "edits": 0.50}
