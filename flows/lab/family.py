@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.lab.tasks import TASKS, Task, held_out_items
+from metrics.errors import MirageError
 
 OUTPUT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "model_id": pl.String,
@@ -186,3 +187,59 @@ def _write_then_rename(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     write(temporary)
     os.replace(temporary, path)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Files of a packed family: outputs at the end of training, outputs over training, and the models table."""
+
+    sizes: Path
+    training: Path | None
+    models: Path
+
+
+def pack_family(plan: FamilyPlan, folder: Path, into: Path) -> Packed:
+    """Gather the outputs of all trained models of a plan into tables that a study file can name.
+
+    Log-probabilities are rounded to two decimals, which no score here can tell from the full ones.
+
+    Raises:
+        FamilyIncompleteError: A model of the plan has not been trained yet.
+    """
+    missing = [member.model_id for member in plan.members() if not is_trained(member, folder)]
+    if missing:
+        raise FamilyIncompleteError(missing, folder)
+    into.mkdir(parents=True, exist_ok=True)
+    outputs = pl.concat([pl.read_parquet(folder / f"{m.model_id}.parquet") for m in plan.members()])
+    outputs = outputs.with_columns(
+        pl.col("target_logprobs").list.eval(pl.element().round(2)), pl.col("end_logprob").round(2)
+    ).sort("task_id", "item_id", "model_id")
+    records = [r for m in plan.members() for r in json.loads((folder / f"{m.model_id}.json").read_text())]
+    at_checkpoint = pl.col("model_id").str.contains("-step")
+    models = into / "models.csv"
+    _write_then_rename(models, lambda path: pl.DataFrame(records).write_csv(path))
+    sizes = into / "outputs-sizes.parquet"
+    _write_outputs(outputs.filter(~at_checkpoint), sizes)
+    over_training = outputs.filter(at_checkpoint)
+    if over_training.is_empty():
+        return Packed(sizes, None, models)
+    training = into / "outputs-training.parquet"
+    _write_outputs(over_training, training)
+    return Packed(sizes, training, models)
+
+
+def _write_outputs(outputs: pl.DataFrame, path: Path) -> None:
+    _write_then_rename(
+        path, lambda temporary: outputs.write_parquet(temporary, compression="zstd", compression_level=19)
+    )
+
+
+class FamilyIncompleteError(MirageError):
+    """Models of a plan are not trained yet."""
+
+    def __init__(self, missing: Sequence[str], folder: Path) -> None:
+        self.missing = list(missing)
+        super().__init__(
+            f"{len(missing)} models are not trained yet in {folder}: {', '.join(missing[:5])}; "
+            "run the training again, it goes on where it stopped"
+        )

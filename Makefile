@@ -1,0 +1,65 @@
+# Two commands do everything: `make run` and `make test`. Each sets up what it needs; nothing is done twice.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?=
+ARGS ?=
+
+# One thread a process: the matrices here are tiny, and threaded linear algebra makes them slower.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help setup setup-lab run test test-long check format bench lock clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+$(VENV)/pip.done:
+	@echo "mirage: making the virtual environment $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mirage needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) -V`. Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@touch $@
+
+$(VENV)/setup.done: requirements.lock pyproject.toml $(VENV)/pip.done
+	@echo "mirage: installing the locked requirements (hashes checked)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/lab.done: requirements-lab.lock | $(VENV)/setup.done
+	@echo "mirage: installing torch (CPU) for training ladders"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-lab.lock
+	@touch $@
+
+setup: $(VENV)/setup.done ## Install everything into .venv
+
+setup-lab: $(VENV)/lab.done ## The same, with torch, to train ladders
+
+run: setup ## Pull, score, analyse and report the embedded study, or STUDY=my.toml
+	@$(BIN)/mirage run $(STUDY) $(ARGS)
+
+test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
+	@$(BIN)/python -m pytest -m "not long" $(ARGS)
+
+test-long: setup setup-lab ## Run the long suites: calibration, soak, fault storms
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+check: setup ## Format, lint and strict types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## Run the benchmarks (ratios against named peers)
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: setup ## Resolve the requirements again
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra dev --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## Remove the environment and everything made
+	@rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .prefect
