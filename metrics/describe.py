@@ -46,10 +46,8 @@ def linearity(values: Floats, resolution: float = 0.0) -> Floats:
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
-    numerator, denominator = np.asarray(numerator, float), np.asarray(denominator, float)
-    result = np.full(numerator.shape, np.inf) * np.where(numerator == 0, 1.0, np.sign(numerator))
-    np.divide(numerator, denominator, out=result, where=denominator > 0)
-    return np.where(numerator == 0, 0.0, result)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(numerator == 0, 0.0, np.divide(numerator, denominator))
 
 
 def isotonic(values: Floats) -> Floats:

@@ -1,0 +1,58 @@
+"""Floors: what shuffled targets and position frequencies give."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import pytest
+
+from metrics.floors import position_frequency_floors, shuffled_floors
+from tests.metrics.samples import samples
+
+
+def test_shuffled_targets_are_never_an_items_own() -> None:
+    frame = samples(*((str(i) * 3, [str(i) * 3]) for i in range(9)))
+    floors = dict(shuffled_floors(frame, seed=5).select("metric", "value").iter_rows())
+    assert floors["exact_match"] == 0
+    assert floors["token_edit_similarity_char"] == 0
+
+
+def test_a_constant_answer_has_its_own_rate_as_floor() -> None:
+    frame = samples(*(("1", [str(i % 2)]) for i in range(400)))
+    floors = dict(shuffled_floors(frame, seed=5).select("metric", "value").iter_rows())
+    assert floors["exact_match"] == pytest.approx(0.5)
+
+
+def test_floors_are_seeded_and_independent_of_other_runs() -> None:
+    one = samples(*((f"{i}", [f"{i % 3}"]) for i in range(50)), run_id="one")
+    two = samples(*((f"{i}", [f"{i % 4}"]) for i in range(60)), run_id="two")
+    both = shuffled_floors(pl.concat([two, one]), seed=7)
+    assert both.filter(pl.col("run_id") == "one").equals(shuffled_floors(one, seed=7))
+
+
+def test_one_item_has_no_floor() -> None:
+    assert shuffled_floors(samples(("a", ["a"])), seed=0).height == 0
+
+
+def with_logprobs(targets: list[str]) -> pl.DataFrame:
+    frame = samples(*((t, [t]) for t in targets))
+    return frame.with_columns(
+        target_logprobs=pl.Series([[-1.0] * len(t) for t in targets], dtype=pl.List(pl.Float64)),
+        target_is_argmax=pl.Series([[True] * len(t) for t in targets], dtype=pl.List(pl.Boolean)),
+    )
+
+
+def test_guessing_by_position_frequency() -> None:
+    targets = ["1a"] * 30 + ["1b"] * 10
+    floors = dict(position_frequency_floors(with_logprobs(targets)).select("metric", "value").iter_rows())
+    assert floors["teacher_forced_accuracy"] == pytest.approx((40 + 30) / 80)
+    by_hand = (40 * math.log(39 / 39) + 30 * math.log(29 / 39) + 10 * math.log(9 / 39)) / 80
+    assert floors["target_log_likelihood"] == pytest.approx(by_hand)
+
+
+def test_no_position_floor_where_tokens_are_not_characters() -> None:
+    frame = with_logprobs(["ab", "cd"]).with_columns(
+        target_logprobs=pl.Series([[-1.0], [-1.0, -2.0]], dtype=pl.List(pl.Float64))
+    )
+    assert position_frequency_floors(frame).height == 0
