@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse import make
+from warehouse import definitions, query
+from warehouse.db import publish
+from warehouse.keys import KEYS, WITHOUT_KEY, check_unique_in
+
+VIEWS = sorted(definitions.views())
+NEEDS_MORE = {"unknown_model", "ladder_missing_run", "verdict_change"}
+
+
+def test_views_of_the_reports_exist() -> None:
+    assert set(VIEWS) >= {
+        "change_by_gap", "compounding_by_length", "compounding_by_run", "compounding_by_scale", "finding_by_ladder",
+        "forecast_from_below", "jump_by_gap", "ladder_coverage", "ladder_overview", "metric_beside_metric",
+        "metric_description", "resolution_by_scale", "sample_scored", "score_by_run", "score_by_scale", "score_long",
+        "verdict_evidence", "worst_disagreement",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_runs_on_an_empty_warehouse(empty: duckdb.DuckDBPyConnection, view: str) -> None:
+    assert query.frame(empty, view).is_empty()
+
+
+def test_every_view_has_rows_and_a_unique_key(filled: duckdb.DuckDBPyConnection) -> None:
+    for view in definitions.views().values():
+        rows = query.frame(filled, view.name)
+        assert rows.height > 0 or view.name in NEEDS_MORE, view.name
+        check_unique_in(filled, view.name, view.name, view.key)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_is_documented_inside_the_file(empty: duckdb.DuckDBPyConnection, view: str) -> None:
+    row = empty.execute("SELECT comment FROM duckdb_views() WHERE view_name = ?", [view]).fetchone()
+    assert row is not None
+    assert re.search(r"^Grain: one row ", row[0], re.MULTILINE)
+    assert f"Key: {', '.join(definitions.views()[view].key)}" in row[0]
+    assert "Units: " in row[0]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_reads_what_its_header_says(view: str) -> None:
+    declared = definitions.views()[view]
+    body = "\n".join(line for line in declared.text.split("COMMENT ON")[0].splitlines() if not line.startswith("--"))
+    known = set(KEYS) | WITHOUT_KEY | set(VIEWS)
+    own = set(re.findall(r"(\w+) AS \(\s*\n?\s*(?:SELECT|FROM)", body))
+    read = {name for name in re.findall(r"(?:FROM|JOIN)\s+([a-z_]+)", body) if name in known - own}
+    assert read == set(declared.reads)
+
+
+def test_every_table_declares_the_key_its_comment_names(empty: duckdb.DuckDBPyConnection) -> None:
+    for table, comment in empty.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall():
+        if table in WITHOUT_KEY:
+            assert "Key:" not in comment
+            continue
+        match = re.search(r"Key: ([a-z_, ]+)\.", comment)
+        assert match is not None, table
+        assert tuple(match.group(1).split(", ")) == KEYS[table]
+
+
+def test_column_comments_come_through_where_only_one_table_has_the_column(empty: duckdb.DuckDBPyConnection) -> None:
+    comments = dict(query.columns(empty, "jump_by_gap").select("column", "comment").iter_rows())
+    assert comments["admissible"] == "Two or more distinct scales lie on either side"
+    assert comments["scale_low"] is None
+
+
+def test_overview_puts_both_metrics_beside_the_verdict(filled: duckdb.DuckDBPyConnection) -> None:
+    row = query.frame(filled, "ladder_overview", ladder_id="m/add").row(0, named=True)
+    assert (row["verdict"], row["exact_match_sharpness"], row["smooth_sharpness"]) == ("mirage", 0.9, 0.9)
+    assert row["n_findings"] == 1
+
+
+def test_compounding_by_scale_is_the_mean_of_the_runs(filled: duckdb.DuckDBPyConnection) -> None:
+    rows = query.frame(filled, "compounding_by_scale", ladder_id="m/add")
+    assert rows["observed"].to_list() == pytest.approx([0.5, 0.5, 0.5])
+    assert rows["n_runs"].to_list() == [2, 2, 2]
+
+
+def test_score_long_is_the_wide_table_without_nulls(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute("UPDATE score SET expected_exact_match = NULL WHERE item_id = 'i0'")
+    long = query.frame(filled, "score_long")
+    assert long.height == 12 * 4 * 3 - 12
+    wide = query.frame(filled, "score", run_id="m0-seed0/add", item_id="i1").row(0, named=True)
+    cell = query.frame(filled, "score_long", run_id="m0-seed0/add", item_id="i1")
+    assert {name: wide[name] for name in make.METRICS} == dict(cell.select("metric", "value").iter_rows())
+
+
+def test_evidence_is_one_number_a_row(filled: duckdb.DuckDBPyConnection) -> None:
+    rows = query.frame(filled, "verdict_evidence", ladder_id="m/add")
+    assert {(row["part"], row["name"], row["value"], row["number"]) for row in rows.to_dicts()} == {
+        ("constants", "b_max", "4.4", 4.4),
+        ("evidence", "step", "7", 7.0),
+        ("evidence", "why", "small", None),
+        ("evidence", "jumps", "[0.1,0.2]", None),
+    }
+
+
+def test_findings_of_the_files_of_a_ladder_belong_to_it(filled: duckdb.DuckDBPyConnection) -> None:
+    rows = query.frame(filled, "finding_by_ladder", ladder_id="m/spell")
+    assert rows["finding_number"].to_list() == [1, 2]
+    assert rows["kind"].to_list() == ["bad_line", "short"]
+
+
+def test_worst_disagreement_names_near_misses_first(filled: duckdb.DuckDBPyConnection) -> None:
+    rows = query.frame(filled, "worst_disagreement", run_id="m1-seed0/add", metric="token_edit_similarity_char")
+    assert rows["disagreement"].to_list() == pytest.approx([0.8] * 4)
+    assert set(rows["disagreement_kind"]) == {"nearly right, counted as wrong"}
+    right = query.frame(filled, "worst_disagreement", run_id="m2-seed0/add")
+    assert set(right["disagreement_kind"]) == {"right, against the odds"}
+
+
+def test_coverage_counts_and_names_missing_items(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute("DELETE FROM sample WHERE run_id = 'm1-seed1/add' AND item_id IN ('i1', 'i3')")
+    row = query.frame(filled, "ladder_coverage", ladder_id="m/add", run_id="m1-seed1/add").row(0, named=True)
+    assert (row["n_items_in_ladder"], row["n_items_answered"], row["n_items_missing"]) == (4, 2, 2)
+    assert row["missing_items"] == ["i1", "i3"]
+    whole = query.frame(filled, "ladder_coverage", ladder_id="m/add", run_id="m0-seed0/add").row(0, named=True)
+    assert (whole["n_items_missing"], whole["missing_items"]) == (0, None)
+
+
+def test_missing_runs_are_models_of_other_tasks_and_lonely_seeds(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute("DELETE FROM ladder_run WHERE ladder_id = 'm/add' AND model_id IN ('m1-seed0', 'm2-seed1')")
+    filled.execute("DELETE FROM ladder_run WHERE ladder_id = 'm/spell' AND model_id = 'm2-seed1'")
+    rows = query.frame(filled, "ladder_missing_run")
+    assert rows.select("ladder_id", "missing", "reason").rows() == [
+        ("m/add", "m1-seed0", "ran other tasks of the family"),
+        ("m/add", "seed 1 at 100000000.0", "this seed exists at other scales"),
+        ("m/spell", "seed 1 at 100000000.0", "this seed exists at other scales"),
+    ]
+
+
+def test_unknown_models_are_listed_not_guessed(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute("UPDATE run SET model_id = 'someone-7b' WHERE run_id = 'm0-seed0/add'")
+    assert query.frame(filled, "unknown_model").row(0) == ("someone-7b", 1, 1, None)
+
+
+def test_verdict_changes_between_generations(filled: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    def publish_again() -> None:
+        publish(filled, tmp_path / "w.duckdb", tmp_path / "w.published.duckdb", make.NOW, "0.1.0")
+
+    publish_again()
+    assert query.frame(filled, "verdict_change")["change"].to_list() == ["new", "new"]
+    filled.execute("UPDATE verdict SET verdict = 'smooth' WHERE ladder_id = 'm/add'")
+    filled.execute("DELETE FROM ladder WHERE ladder_id = 'm/spell'")
+    publish_again()
+    rows = query.frame(filled, "verdict_change")
+    assert rows.select("ladder_id", "change", "verdict_before", "verdict_now", "generation_now").rows() == [
+        ("m/add", "verdict", "mirage", "smooth", 2),
+        ("m/spell", "gone", "mirage", None, 2),
+    ]
+    publish_again()
+    assert query.frame(filled, "verdict_change").is_empty()

@@ -1,0 +1,259 @@
+"""Open, migrate and publish the warehouse file; one writer, any number of readers of the published snapshot."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+import warehouse.snapshot_copy
+from warehouse import definitions
+from warehouse.errors import (
+    SchemaVersionError,
+    WarehouseError,
+    WarehouseFileError,
+    WarehouseFormatError,
+    WarehouseLockedError,
+    WarehouseMissingError,
+    WarehousePermissionError,
+)
+from warehouse.resources import folder, sql_files
+from warehouse.transaction import transaction
+
+__all__ = [
+    "migrate",
+    "migrations",
+    "naive",
+    "open_warehouse",
+    "publish",
+    "published_path",
+    "schema_version",
+    "transaction",
+]
+
+SUFFIX = ".duckdb"
+PUBLISHED = ".published" + SUFFIX
+
+
+def migrations() -> dict[int, tuple[str, str]]:
+    """Name and SQL text of every migration of this program, by schema version."""
+    return {int(name[:4]): (name, text) for name, text in sql_files(folder("migrations")).items()}
+
+
+def published_path(path: Path) -> Path:
+    """Where the snapshot of a working file lies: ``<name>.published.duckdb`` beside it."""
+    return path.with_name(path.name.removesuffix(SUFFIX) + PUBLISHED)
+
+
+def open_warehouse(path: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse; a writable one is created or migrated to this program's schema first.
+
+    An existing file is copied to ``<name>.backup-v<old version>.duckdb`` before it is migrated. Never open the
+    file by other means (``open``, a hash) in the process that holds it: that would drop DuckDB's lock.
+
+    Args:
+        path: The file, or ``:memory:``.
+        read_only: Open for reading; nothing is created or migrated.
+
+    Raises:
+        WarehouseMissingError: The folder, or when reading the file, does not exist.
+        WarehouseLockedError: Another process has it open for writing.
+        WarehouseFormatError: It is no DuckDB file, or one with tables of somebody else.
+        WarehousePermissionError: The folder or file may not be written.
+        SchemaVersionError: Its schema is newer than this program, or older and ``read_only`` is set.
+    """
+    path = Path(path)
+    con = _connect(path, read_only=read_only)
+    try:
+        con.execute("SET autoinstall_known_extensions = false")
+        con.execute("SET autoload_known_extensions = false")
+        found, known = schema_version(con), max(migrations())
+        if found > known or (read_only and found < known):
+            raise SchemaVersionError(path, found, known)
+        if found == 0:
+            _refuse_foreign(con, path)
+        if not read_only:
+            if 0 < found < known:
+                _back_up(con, path, found)
+            migrate(con)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def schema_version(con: duckdb.DuckDBPyConnection) -> int:
+    """Schema version of an open file; 0 before the first migration."""
+    if "migration" not in _tables(con):
+        return 0
+    row = con.execute("SELECT coalesce(max(version), 0) FROM migration").fetchone()
+    return int(row[0]) if row else 0
+
+
+def migrate(
+    con: duckdb.DuckDBPyConnection, steps: Mapping[int, tuple[str, str]] | None = None, now: dt.datetime | None = None
+) -> int:
+    """Apply the migrations that the file lacks, each in a transaction, and install views, macros and facts.
+
+    Args:
+        con: A writable connection.
+        steps: Name and SQL by version; those of the program where None.
+        now: Recorded as time of the migration (UTC); the clock where None.
+
+    Returns:
+        The schema version afterwards.
+    """
+    steps = migrations() if steps is None else steps
+    now = now or dt.datetime.now(dt.UTC)
+    version = schema_version(con)
+    for step in sorted(step for step in steps if step > version):
+        name, text = steps[step]
+        with transaction(con):
+            con.execute(text)
+            con.execute("INSERT INTO migration VALUES (?, ?, ?)", [step, name, naive(now)])
+    definitions.install(con)
+    return schema_version(con)
+
+
+def publish(con: duckdb.DuckDBPyConnection, path: Path, published: Path, now: dt.datetime, program_version: str) -> int:
+    """Replace the published snapshot by a copy of the working file; readers of the old one are not disturbed.
+
+    The copy is made under a temporary name in the same folder (a reflink where the file system has them), flushed,
+    opened once to prove that it is whole, and renamed over the old snapshot. Killed at any moment, the old snapshot
+    or the new one is there, never a part. No other cursor may be inside a transaction meanwhile.
+
+    Args:
+        con: The writer's connection.
+        path: The working file behind ``con``.
+        published: The snapshot, in the same folder.
+        now: Time of publication (UTC).
+        program_version: Recorded in the snapshot.
+
+    Returns:
+        The generation number, 1 for the first snapshot; it is inside the snapshot (table ``publication``).
+
+    Raises:
+        WarehouseError: A transaction is open elsewhere, the copy failed or does not hold the generation.
+    """
+    with transaction(con):
+        row = con.execute(definitions.statement("publish"), [naive(now), program_version]).fetchone()
+        assert row is not None
+        generation = int(row[0])
+        con.execute(definitions.statement("publish_verdicts"), [generation])
+    _checkpoint(con, path)
+    _replace_by_copy(path, published, generation)
+    return generation
+
+
+def naive(moment: dt.datetime) -> dt.datetime:
+    """The moment in UTC without its zone, as the TIMESTAMP columns hold it; a naive moment is taken as UTC."""
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    in_memory = str(path) == ":memory:"
+    if not in_memory:
+        if not path.parent.is_dir():
+            raise WarehouseMissingError(path, f"the folder {path.parent} does not exist", "create it or name another")
+        if path.is_dir():
+            raise WarehouseFormatError(path, "it is a folder", f"name a file in it, such as {path / 'mirage.duckdb'}")
+        if read_only and not path.exists():
+            raise WarehouseMissingError(path, "there is no such file", "make it with mirage run, or name another")
+    try:
+        return duckdb.connect(str(path), read_only=read_only and not in_memory)
+    except duckdb.Error as error:
+        raise _explained(path, str(error)) from error
+
+
+def _explained(path: Path, text: str) -> WarehouseFileError:
+    """The error of this program that DuckDB's message stands for."""
+    if "Could not set lock" in text or "Conflicting lock" in text:
+        holder = re.search(r"\(PID \d+\)", text)
+        return WarehouseLockedError(
+            path,
+            f"another process has it open {holder.group() if holder else ''}".rstrip(),
+            f"wait for it, or read the snapshot {published_path(path)}",
+        )
+    if "version number" in text:
+        return WarehouseFormatError(
+            path,
+            f"a newer DuckDB wrote it, this one is {duckdb.__version__}",
+            "update mirage or write to another warehouse",
+        )
+    if "not a valid DuckDB" in text:
+        return WarehouseFormatError(path, "it is not a DuckDB file", "name another file; this one was left as it is")
+    if any(words in text for words in ("Permission denied", "Read-only file system", "Operation not permitted")):
+        return WarehousePermissionError(path, "it may not be written here", "change its rights or name another folder")
+    return WarehouseFileError(path, text, "see the message of DuckDB")
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary").fetchall()
+    return {name for (name,) in rows}
+
+
+def _refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    if foreign := sorted(_tables(con)):
+        raise WarehouseFormatError(
+            path, f"it holds tables of another program ({', '.join(foreign[:5])})", "name another file"
+        )
+
+
+def _checkpoint(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        con.execute("CHECKPOINT")
+    except duckdb.TransactionException as error:
+        raise WarehouseError(
+            f"warehouse {path}: another cursor of this process is inside a transaction; end it, then publish"
+        ) from error
+
+
+def _back_up(con: duckdb.DuckDBPyConnection, path: Path, version: int) -> None:
+    backup = path.with_name(f"{path.name.removesuffix(SUFFIX)}.backup-v{version}{SUFFIX}")
+    _checkpoint(con, path)
+    _replace_by_copy(path, backup, None)
+
+
+def _replace_by_copy(source: Path, target: Path, generation: int | None) -> None:
+    for left_over in target.parent.glob(f".{target.name}.*.tmp"):
+        left_over.unlink(missing_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    program = warehouse.snapshot_copy.__file__
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", program, str(source), str(temporary)], capture_output=True, text=True, check=False
+    )
+    try:
+        if done.returncode != 0:
+            cause = done.stderr.strip().rpartition("\n")[2]
+            raise WarehouseError(f"warehouse {source}: the copy to {target} failed ({cause}); free space or rights?")
+        if generation is not None:
+            _prove(temporary, generation)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _flush_folder(target.parent)
+
+
+def _prove(snapshot: Path, generation: int) -> None:
+    try:
+        with closing(duckdb.connect(str(snapshot), read_only=True)) as con:
+            row = con.execute("SELECT max(generation) FROM publication").fetchone()
+    except duckdb.Error as error:
+        raise WarehouseError(f"snapshot {snapshot}: the copy cannot be opened ({error}); publish again") from error
+    if row is None or row[0] != generation:
+        raise WarehouseError(f"snapshot {snapshot}: holds generation {row}, not {generation}; publish again")
+
+
+def _flush_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,149 @@
+"""Install the views and macros of the .sql files, with their header as comment, whenever a text has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+
+import duckdb
+
+from warehouse.errors import QueryError
+from warehouse.resources import folder, identifier, literal, sql_files
+from warehouse.transaction import transaction
+
+HEADER_FIELD = re.compile(r"^(Grain|Key|Units|Reads): (.*)$")
+
+
+@dataclass(frozen=True)
+class View:
+    """A view as its .sql file declares it.
+
+    Attributes:
+        name: Name of the file and of the view.
+        text: The whole file: header and statements.
+        comment: The header without its ``Reads`` line; becomes COMMENT ON VIEW.
+        key: Columns that are unique together.
+        reads: Tables and views it reads.
+    """
+
+    name: str
+    text: str
+    comment: str
+    key: tuple[str, ...]
+    reads: tuple[str, ...]
+
+
+@cache
+def views() -> dict[str, View]:
+    """Every view of the package, by name."""
+    return {name: _parse(name, text) for name, text in sql_files(folder("views")).items()}
+
+
+@cache
+def _queries() -> dict[str, str]:
+    return sql_files(folder("queries"))
+
+
+def statement(name: str) -> str:
+    """Text of a query file.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    try:
+        return _queries()[name]
+    except KeyError:
+        raise QueryError(f"query {name!r} does not exist; choose from {', '.join(sorted(_queries()))}") from None
+
+
+def install(con: duckdb.DuckDBPyConnection) -> bool:
+    """Create macros and views where any of their texts differs from what the file has.
+
+    Returns:
+        Whether anything was installed.
+    """
+    wanted = _wanted()
+    rows = con.execute("SELECT kind, name, sha256 FROM definition WHERE kind IN ('view', 'macro')").fetchall()
+    have = {(kind, name): sha256 for kind, name, sha256 in rows}
+    if have == wanted:
+        return False
+    with transaction(con):
+        _replace_all(con, have, wanted)
+    return True
+
+
+def refresh_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Bind every view again, inside the caller's transaction: a table they read has a new column."""
+    for view in _in_order():
+        con.execute(view.text)
+        con.execute(f"COMMENT ON VIEW {identifier(view.name)} IS {literal(view.comment)}")
+    _comment_columns(con)
+
+
+def _replace_all(
+    con: duckdb.DuckDBPyConnection, have: Mapping[tuple[str, str], str], wanted: Mapping[tuple[str, str], str]
+) -> None:
+    for kind, name in have:
+        if kind == "view" and (kind, name) not in wanted:
+            con.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
+    for text in sql_files(folder("macros")).values():
+        con.execute(text)
+    refresh_views(con)
+    con.execute("DELETE FROM definition WHERE kind IN ('view', 'macro')")
+    con.executemany("INSERT INTO definition VALUES (?, ?, ?)", [[*key, sha256] for key, sha256 in wanted.items()])
+
+
+@cache
+def _wanted() -> dict[tuple[str, str], str]:
+    texts = {("view", view.name): view.text for view in views().values()}
+    texts |= {("macro", name): text for name, text in sql_files(folder("macros")).items()}
+    return {key: hashlib.sha256(text.encode()).hexdigest() for key, text in texts.items()}
+
+
+def _parse(name: str, text: str) -> View:
+    comment: list[str] = []
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        words = line.removeprefix("--").strip()
+        if match := HEADER_FIELD.match(words):
+            fields[match.group(1)] = match.group(2)
+        if not words.startswith("Reads: "):
+            comment.append(words)
+    missing = {"Grain", "Key", "Units", "Reads"} - set(fields)
+    if missing:
+        raise QueryError(f"view {name}: its header lacks the line(s) {', '.join(sorted(missing))}")
+    return View(
+        name=name,
+        text=text,
+        comment="\n".join(comment),
+        key=tuple(fields["Key"].split(", ")),
+        reads=tuple(fields["Reads"].split(", ")),
+    )
+
+
+@cache
+def _in_order() -> tuple[View, ...]:
+    declared = views()
+    graph = {name: [read for read in view.reads if read in declared] for name, view in sorted(declared.items())}
+    return tuple(declared[name] for name in TopologicalSorter(graph).static_order())
+
+
+def _comment_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """Give uncommented columns of a view the comment of the column of that name that it reads, if only one has it."""
+    comments: dict[str, dict[str, str | None]] = {}
+    for relation, column, comment in con.execute(statement("column_comments")).fetchall():
+        comments.setdefault(relation, {})[column] = comment
+    for view in _in_order():
+        own = comments[view.name]
+        for column in [name for name, comment in own.items() if comment is None]:
+            sources = [comments[read][column] for read in view.reads if column in comments[read]]
+            if len(sources) == 1 and sources[0] is not None:
+                own[column] = sources[0]
+                target = f"{identifier(view.name)}.{identifier(column)}"
+                con.execute(f"COMMENT ON COLUMN {target} IS {literal(sources[0])}")

@@ -1,0 +1,92 @@
+"""Read the warehouse: views, tables and named queries as Polars frames, and the catalogue of views."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from warehouse import definitions
+from warehouse.errors import QueryError
+from warehouse.keys import KEYS
+from warehouse.resources import identifier
+
+__all__ = ["catalogue", "columns", "frame"]
+
+
+def frame(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> pl.DataFrame:
+    """Rows of a view, a table or a query file.
+
+    Args:
+        con: An open warehouse or snapshot.
+        name: A view or table, or the name of a file in ``warehouse/sql/queries``.
+        parameters: For a view or table: column = value; a list means any of its values, None means IS NULL. For a
+            query file: its bound parameters.
+
+    Returns:
+        The rows; those of a view or table are in order of its key.
+
+    Raises:
+        QueryError: There is nothing of that name, or no such column or parameter; the message lists those there are.
+    """
+    relations = _relations(con)
+    if name in relations:
+        return _rows(con, name, parameters)
+    try:
+        return con.sql(definitions.statement(name), params=parameters or None).pl()
+    except QueryError:
+        known = ", ".join(sorted(relations))
+        raise QueryError(f"{name!r} is neither a view nor a table nor a query; views and tables are {known}") from None
+    except (duckdb.InvalidInputException, duckdb.BinderException) as error:
+        raise QueryError(f"query {name!r} with parameter(s) {sorted(parameters)}: {error}") from error
+
+
+def catalogue(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every table and view with its comment: name, kind (view or table), key, comment, n_columns."""
+    return (
+        con.sql(definitions.statement("catalogue"))
+        .pl()
+        .with_columns(key=pl.col("name").map_elements(_key, return_dtype=pl.List(pl.String)))
+        .select("name", "kind", "key", "comment", "n_columns")
+    )
+
+
+def columns(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """Columns of a view or table in order: column, type, comment.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    found = con.sql(definitions.statement("columns_of"), params={"name": name}).pl()
+    if found.is_empty():
+        raise QueryError(f"no view or table {name!r}; there are {', '.join(sorted(_relations(con)))}")
+    return found
+
+
+def _key(name: str) -> list[str]:
+    view = definitions.views().get(name)
+    return list(view.key if view else KEYS.get(name, ()))
+
+
+def _relations(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in con.execute(definitions.statement("relations")).fetchall()}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, object]) -> pl.DataFrame:
+    known = [row[0] for row in con.execute(f"DESCRIBE {identifier(name)}").fetchall()]
+    if strangers := [column for column in parameters if column not in known]:
+        raise QueryError(f"{name} has no column {', '.join(strangers)}; its columns are {', '.join(known)}")
+    terms: list[str] = []
+    bound: dict[str, object] = {}
+    for column, value in parameters.items():
+        if value is None:
+            terms.append(f"{identifier(column)} IS NULL")
+        elif isinstance(value, list | tuple | set):
+            terms.append(f"{identifier(column)} IN (SELECT unnest(${column}))")
+            bound[column] = list(value)
+        else:
+            terms.append(f"{identifier(column)} = ${column}")
+            bound[column] = value
+    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    order = ", ".join(identifier(column) for column in _key(name))
+    by = f" ORDER BY {order}" if order else ""
+    return con.sql(f"FROM {identifier(name)}{where}{by}", params=bound or None).pl()

@@ -1,0 +1,2 @@
+-- Findings of a stage about runs. Parameters: stage, values.
+DELETE FROM finding WHERE stage = $stage AND run_id IN (SELECT unnest($values::VARCHAR[]));

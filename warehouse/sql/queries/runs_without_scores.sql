@@ -1,0 +1,3 @@
+-- Those of these runs that have no score row yet. Parameter: run_ids.
+SELECT run_id FROM (SELECT unnest($run_ids::VARCHAR[]) AS run_id) WHERE run_id NOT IN (SELECT run_id FROM score)
+ORDER BY run_id;
