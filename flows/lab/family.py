@@ -47,8 +47,8 @@ class FamilyPlan:
     """
 
     name: str = "tiny"
-    widths: tuple[int, ...] = (8, 12, 16, 24, 32, 48, 64, 96, 128)
-    depth: int = 2
+    widths: tuple[int, ...] = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+    depth: int = 3
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 2500
     items: int = 500
@@ -113,9 +113,8 @@ def train_member(
     corpus = pack_corpus(member.seed, plan.steps * ROWS_PER_STEP)
     frames: list[pl.DataFrame] = []
     records: list[ModelRecord] = []
-    losses: list[float] = [float("nan")]
 
-    def write(model_id: str, step: int, model: Transformer) -> None:
+    def write(model_id: str, step: int, model: Transformer, loss: float) -> None:
         frames.append(outputs_frame(model_id, model, plan.items))
         tokens = int(corpus.segment[: step * ROWS_PER_STEP].astype(bool).sum())
         records.append(
@@ -128,26 +127,20 @@ def train_member(
                 train_tokens=tokens,
                 train_flops=6.0 * model.n_params() * tokens,
                 train_flops_derived=True,
-                train_loss=round(losses[-1], 4),
+                train_loss=round(loss, 4),
                 cpu_seconds=0.0,
             )
         )
-
-    def note(step: int, loss: float) -> None:
-        losses.append(loss)
-        if progress is not None:
-            progress(step, loss)
 
     trained = train(
         shape,
         member.seed,
         corpus,
         checkpoints=member.checkpoints,
-        at_checkpoint=lambda step, model: write(f"{member.model_id}-step{step:04d}", step, model),
-        progress=note,
+        at_checkpoint=lambda step, model, loss: write(f"{member.model_id}-step{step:04d}", step, model, loss),
+        progress=progress,
     )
-    losses.append(trained.loss)
-    write(member.model_id, plan.steps, trained.model)
+    write(member.model_id, plan.steps, trained.model, trained.loss)
     records[-1] = replace(records[-1], cpu_seconds=round(trained.cpu_seconds, 1))
     folder.mkdir(parents=True, exist_ok=True)
     _write_then_rename(folder / f"{member.model_id}.parquet", lambda path: pl.concat(frames).write_parquet(path))

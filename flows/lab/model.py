@@ -27,7 +27,7 @@ class Shape:
     """Width and depth of one model of the family; depth is the same for all, so that size is not confounded with it."""
 
     width: int
-    depth: int = 2
+    depth: int = 3
 
     @property
     def heads(self) -> int:

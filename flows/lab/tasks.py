@@ -34,12 +34,14 @@ class Task:
         prefix: The capital letter that opens every prompt and tells the model which task it is.
         title: Words for people.
         draw: Draws one item from a random generator.
+        weight: How often the task is drawn for training, relative to the others: harder tasks are seen more.
     """
 
     name: str
     prefix: str
     title: str
     draw: Callable[[Random], Item]
+    weight: float
 
 
 def _addition(digits: int, prefix: str) -> Callable[[Random], Item]:
@@ -107,17 +109,17 @@ def _chain(prefix: str, *, step_by_step: bool) -> Callable[[Random], Item]:
 
 
 TASKS: tuple[Task, ...] = (
-    Task("add3", "A", "3-digit addition", _addition(3, "A")),
-    Task("add4", "D", "4-digit addition", _addition(4, "D")),
-    Task("mul3x1", "M", "3-by-1-digit multiplication", _multiplication),
-    Task("modadd97", "O", "Addition modulo 97", _modular_addition),
-    Task("reverse", "R", "Reversing 5-8 letters", _reverse),
-    Task("sort6", "S", "Sorting 6 digits", _sort),
-    Task("caesar6", "C", "Caesar shift of 6 letters", _caesar),
-    Task("perm5", "P", "Composing permutations of 5", _permutation),
-    Task("parity3of12", "Q", "Parity of 3 hidden bits", _parity),
-    Task("chain", "H", "Chained sums, answer only", _chain("H", step_by_step=False)),
-    Task("chain_cot", "K", "Chained sums, step by step", _chain("K", step_by_step=True)),
+    Task("add3", "A", "3-digit addition", _addition(3, "A"), 2.0),
+    Task("add4", "D", "4-digit addition", _addition(4, "D"), 3.0),
+    Task("mul3x1", "M", "3-by-1-digit multiplication", _multiplication, 2.0),
+    Task("modadd97", "O", "Addition modulo 97", _modular_addition, 1.0),
+    Task("reverse", "R", "Reversing 5-8 letters", _reverse, 1.0),
+    Task("sort6", "S", "Sorting 6 digits", _sort, 0.5),
+    Task("caesar6", "C", "Caesar shift of 6 letters", _caesar, 1.2),
+    Task("perm5", "P", "Composing permutations of 5", _permutation, 2.0),
+    Task("parity3of12", "Q", "Parity of 3 hidden bits", _parity, 0.5),
+    Task("chain", "H", "Chained sums, answer only", _chain("H", step_by_step=False), 0.6),
+    Task("chain_cot", "K", "Chained sums, step by step", _chain("K", step_by_step=True), 0.6),
 )
 
 
@@ -142,7 +144,7 @@ def held_out_items(task: Task, count: int) -> list[Item]:
     """
     random = Random(f"{task.name}:0")
     found: dict[str, Item] = {}
-    for _ in range(count * 4096):
+    for _ in range(count * 256):
         item = task.draw(random)
         if is_test_key(task.name, item.key):
             found.setdefault(item.key, item)

@@ -49,13 +49,14 @@ class Trained:
 
 
 def pack_corpus(seed: int, rows: int) -> Corpus:
-    """Draw training items of all tasks in turn and pack whole examples into rows (first fit, in order)."""
+    """Draw training items of all tasks by their weights and pack whole examples into rows, in order."""
     random = Random(f"corpus:{seed}")
     streams = [training_items(task, random) for task in TASKS]
+    weights = [task.weight for task in TASKS]
     arrays = np.zeros((4, rows, CONTEXT), np.uint8)
     row, used, segment = 0, 0, 1
     while row < rows:
-        item = next(streams[random.randrange(len(streams))])
+        item = next(random.choices(streams, weights)[0])
         codes = encode(item.prompt + item.target + END)
         if used + len(codes) > CONTEXT:
             row, used, segment = row + 1, 0, 1
@@ -103,7 +104,7 @@ def train(
     *,
     learning_rate: float | None = None,
     checkpoints: Sequence[int] = (),
-    at_checkpoint: Callable[[int, Transformer], None] | None = None,
+    at_checkpoint: Callable[[int, Transformer, float], None] | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Trained:
     """Train one model on every row of the corpus once.
@@ -114,7 +115,7 @@ def train(
         corpus: The training text; its rows set the number of steps.
         learning_rate: Peak learning rate; None takes ``default_learning_rate``.
         checkpoints: Steps (counted from 1) after which ``at_checkpoint`` is called with the un-annealed model.
-        at_checkpoint: Called with the step and the model.
+        at_checkpoint: Called with the step, the model and the mean loss of the last 50 steps.
         progress: Called every 50 steps with the step and the loss in nats an answer character.
     """
     started = process_time()
@@ -142,10 +143,11 @@ def train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_CLIP, foreach=True)
         optimizer.step()
         losses[step] = float(loss.item())
+        recent = float(losses[max(0, step - 49) : step + 1].mean())
         if progress is not None and (step % 50 == 49 or step == steps - 1):
-            progress(step + 1, float(losses[max(0, step - 49) : step + 1].mean()))
+            progress(step + 1, recent)
         if at_checkpoint is not None and step + 1 in checkpoints:
-            at_checkpoint(step + 1, model)
+            at_checkpoint(step + 1, model, recent)
     tokens = int(corpus.segment.astype(bool).sum())
     return Trained(model, float(losses[-max(steps // 10, 1) :].mean()), tokens, process_time() - started)
 
