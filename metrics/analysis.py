@@ -15,7 +15,8 @@ from metrics.arrays import Floats
 from metrics.compounding_length import by_length
 from metrics.constants import METHOD_VERSION, Constants
 from metrics.curves import Curve, Limits, curve
-from metrics.decide import Decision, decide
+from metrics.decide import decide
+from metrics.decision import Decision, undecidable
 from metrics.describe import describe, draw_resamples
 from metrics.forecast import forecast_all_cuts
 from metrics.ladder import LadderInfo, PairedLadder
@@ -137,6 +138,11 @@ class _Analysis:
         return np.zeros((len(self.ladder.runs), 0)) if values is None else values
 
     def _decide(self) -> Decision:
+        if not self._has_items:
+            return undecidable(
+                f"no item was answered by all {len(self.ladder.runs)} runs of the ladder",
+                "outputs of every run on the same items",
+            )
         return decide(
             self.ladder.x,
             self._correct_tokens(),
