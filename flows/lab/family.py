@@ -47,13 +47,13 @@ class FamilyPlan:
     """
 
     name: str = "tiny"
-    widths: tuple[int, ...] = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+    widths: tuple[int, ...] = (6, 8, 12, 16, 24, 32, 48, 64, 96)
     depth: int = 3
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 2500
     items: int = 500
     checkpoint_steps: tuple[int, ...] = (50, 100, 200, 350, 550, 800, 1100, 1500, 2000)
-    checkpoint_widths: tuple[tuple[int, int], ...] = ((64, 3), (128, 1))
+    checkpoint_widths: tuple[tuple[int, int], ...] = ((32, 3), (64, 3))
 
     def members(self) -> list[Member]:
         """Every model to train, all sizes of the first seed first."""
