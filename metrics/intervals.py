@@ -1,0 +1,161 @@
+"""Intervals of proportions, cached t quantiles, and quantiles of mixtures of normals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import betaincinv, ndtr, ndtri, stdtrit
+
+from metrics.arrays import Floats
+
+_KEPT_COMPONENTS = 120
+_CONVERGED = 1e-9
+_MOST_STEPS = 60
+_PROBIT_BOUND = 37.0
+_TINY = 1e-300
+
+
+def wilson(successes: Floats | float, n: Floats | float, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Wilson score interval of a proportion.
+
+    Args:
+        successes: Count of successes, any shape.
+        n: Count of trials, same shape or scalar; 0 gives the interval [0, 1].
+        level: Coverage.
+
+    Returns:
+        Lower and upper limits in [0,1].
+
+    Source: Wilson (1927), JASA 22, 209-212.
+    """
+    k, m = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
+    trials = np.maximum(m, 1.0)
+    z2 = float(ndtri(0.5 + level / 2)) ** 2
+    p = k / trials
+    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = np.sqrt(z2 * (p * (1 - p) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+    low = np.where((m == 0) | (k == 0), 0.0, np.clip(centre - half, 0.0, 1.0))
+    high = np.where((m == 0) | (k == m), 1.0, np.clip(centre + half, 0.0, 1.0))
+    return low, high
+
+
+def clopper_pearson(successes: Floats | float, n: Floats | float, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Exact two-sided interval of a proportion, `(1 - level) / 2` in either tail.
+
+    Args:
+        successes: Count of successes, any shape.
+        n: Count of trials, same shape or scalar; 0 gives the interval [0, 1].
+        level: Coverage, at least.
+
+    Returns:
+        Lower and upper limits in [0,1].
+
+    Source: Clopper and Pearson (1934), Biometrika 26, 404-413.
+    """
+    k, m = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
+    tail = (1 - level) / 2
+    low = np.where(k <= 0, 0.0, betaincinv(np.maximum(k, 1.0), np.maximum(m - k + 1, 1.0), tail))
+    return low, clopper_pearson_upper(k, m, 1 - tail)
+
+
+def clopper_pearson_upper(successes: Floats | float, n: Floats | float, level: float = 0.95) -> Floats:
+    """Exact one-sided upper limit of a proportion: 1 where every trial succeeded or there was none."""
+    k, m = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
+    return np.asarray(np.where(k >= m, 1.0, betaincinv(k + 1, np.maximum(m - k, 1.0), level)))
+
+
+@lru_cache(maxsize=4096)
+def t_quantile(p: float, df: float) -> float:
+    """Quantile of Student's t; cached, since a ladder asks for the same few."""
+    return float(stdtrit(df, p))
+
+
+@dataclass(frozen=True)
+class NormalMixture:
+    """One mixture of normals a row.
+
+    Attributes:
+        mean: Component means (..., C).
+        sd: Component standard deviations (..., C).
+        weight: Component weights (..., C); they sum to 1 over the last axis.
+    """
+
+    mean: Floats
+    sd: Floats
+    weight: Floats
+
+    def quantile(self, p: float) -> Floats:
+        """Quantile of every row (...,), to 1e-9 standard deviations.
+
+        It lies between the smallest and the largest quantile of the components. On the probit scale the
+        distribution function is nearly straight, so false position (with the Illinois weights) needs few steps.
+        """
+        mixture = self._heaviest()
+        target = float(ndtri(p))
+        ends = mixture.mean + target * mixture.sd
+        low, high = ends.min(-1), ends.max(-1)
+        miss_low, miss_high = mixture._probit_miss(low, target), mixture._probit_miss(high, target)
+        found = np.where(np.abs(miss_low) < np.abs(miss_high), low, high)
+        open_ = np.minimum(np.abs(miss_low), np.abs(miss_high)) > _CONVERGED
+        was_below = np.zeros(open_.shape, dtype=np.int64)
+        for step in range(_MOST_STEPS):
+            if not open_.any():
+                break
+            # a mixture with far modes is not straight even on the probit scale: halve the bracket now and then
+            share = 0.5 if step % 4 == 3 else -miss_low / np.maximum(miss_high - miss_low, _TINY)
+            trial = np.where(open_, low + share * (high - low), found)
+            miss = mixture._probit_miss(trial, target)
+            below = np.where(miss < 0, 1, -1)
+            # an end that stays put twice would stall the search: halve its weight
+            stale = np.where(below == was_below, 0.5, 1.0)
+            miss_low, miss_high = (
+                np.where(below > 0, miss, stale * miss_low),
+                np.where(below > 0, stale * miss_high, miss),
+            )
+            low, high = np.where(below > 0, trial, low), np.where(below > 0, high, trial)
+            found, was_below = trial, below
+            open_ = open_ & (np.abs(miss) > _CONVERGED)
+        return np.asarray(found)
+
+    def probability_below(self, value: float) -> Floats:
+        """Distribution function of every row at one value (...,)."""
+        return self._below(np.full(self.mean.shape[:-1], value))
+
+    def average(self) -> Floats:
+        """Mean of every row (...,)."""
+        return np.asarray((self.weight * self.mean).sum(-1))
+
+    def row(self, index: int) -> NormalMixture:
+        """The mixture of one row, kept as a single row."""
+        rows = slice(index, index + 1)
+        return NormalMixture(self.mean[rows], self.sd[rows], self.weight[rows])
+
+    def _probit_miss(self, value: Floats, target: float) -> Floats:
+        """Probit of the distribution function minus a target, bounded where the function is 0 or 1."""
+        below = np.minimum(self._below(value), 1.0)
+        return np.asarray(np.minimum(np.maximum(ndtri(below), -_PROBIT_BOUND), _PROBIT_BOUND) - target)
+
+    def _below(self, value: Floats) -> Floats:
+        return np.asarray((self.weight * ndtr((value[..., None] - self.mean) / self.sd)).sum(-1))
+
+    def _heaviest(self) -> NormalMixture:
+        """Drop the light components: they hold under a thousandth of the weight and most of the cost."""
+        if self.weight.shape[-1] <= _KEPT_COMPONENTS:
+            return self
+        kept = np.argpartition(-self.weight, _KEPT_COMPONENTS, axis=-1)[..., :_KEPT_COMPONENTS]
+        weight = np.take_along_axis(self.weight, kept, -1)
+        return NormalMixture(
+            np.take_along_axis(self.mean, kept, -1),
+            np.take_along_axis(self.sd, kept, -1),
+            weight / weight.sum(-1, keepdims=True),
+        )
+
+
+def weigh(log_weights: Floats) -> tuple[Floats, Floats]:
+    """Turn log weights (..., C) into weights that sum to 1, and the log of their sum (...,)."""
+    top = log_weights.max(-1, keepdims=True)
+    weights = np.exp(log_weights - top)
+    total = weights.sum(-1, keepdims=True)
+    return weights / total, np.asarray((top + np.log(total))[..., 0])

@@ -1,0 +1,108 @@
+"""The smooth metric of every run with the paired, clustered covariance between runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+
+from metrics.arrays import Bools, Floats, Ints
+
+_FEW_EVENTS = 2
+_LEAST_VARIANCE_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class SizeCurve:
+    """A metric in (0,1) of R runs over the same items.
+
+    Attributes:
+        level: The metric (R,), kept off 0 and 1 by half an event.
+        logit: Its logit (R,).
+        covariance: Sampling covariance of `level` (R, R): the items are shared, so runs covary.
+        logit_covariance: The same on the logit scale, by the delta method (R, R).
+    """
+
+    level: Floats
+    logit: Floats
+    covariance: Floats
+    logit_covariance: Floats
+
+    @property
+    def se(self) -> Floats:
+        """Standard error of `level` (R,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def logit_se(self) -> Floats:
+        """Standard error of `logit` (R,)."""
+        return np.sqrt(np.diag(self.logit_covariance))
+
+
+def ratio_curve(numerator: Floats, denominator: Floats, cluster: Ints | None = None) -> SizeCurve:
+    """Ratio estimator sum(numerator) / sum(denominator) a run.
+
+    Args:
+        numerator: Right tokens, or a score in [0,1], of every run and item (R, n).
+        denominator: Tokens of every item, or ones (n,); the sum is positive.
+        cluster: Cluster number of every item (n,), 0 to G - 1; None: items are independent.
+
+    Returns:
+        The curve; its standard errors are over items only, not over training runs.
+    """
+    total = float(denominator.sum())
+    successes = numerator.sum(1)
+    level = (successes + 0.5) / (total + 1.0)
+    influence = (numerator - level[:, None] * denominator) / total
+    informative = (successes > _FEW_EVENTS) & (total - successes > _FEW_EVENTS)
+    covariance = floored_covariance(influence, level, total, informative, cluster)
+    slope = 1 / (level * (1 - level))
+    return SizeCurve(level, logit(level), covariance, covariance * np.outer(slope, slope))
+
+
+def cluster_sums(influence: Floats, cluster: Ints | None) -> Floats:
+    """Sum influence values (R, n) within clusters (R, G); returned as they are without clusters."""
+    if cluster is None:
+        return influence
+    sums = np.zeros((influence.shape[0], int(cluster.max()) + 1))
+    np.add.at(sums.T, cluster, influence.T)
+    return sums
+
+
+def paired_covariance(influence: Floats, cluster: Ints | None) -> Floats:
+    """Covariance (R, R) of statistics with influence values (R, n), clustered, with the G / (G - 1) factor."""
+    sums = cluster_sums(influence, cluster)
+    n_clusters = sums.shape[1]
+    return np.asarray(sums @ sums.T * (n_clusters / max(n_clusters - 1, 1)))
+
+
+def floored_covariance(
+    influence: Floats, level: Floats, total: float, informative: Bools, cluster: Ints | None
+) -> Floats:
+    """Paired covariance whose variances cannot fall below what the binomial allows.
+
+    A run with hardly any right (or wrong) token has a sample variance near zero, which would make its logit
+    look exact; it gets the binomial variance times the median design effect of the other runs.
+
+    Args:
+        influence: Influence values (R, n).
+        level: The metric (R,).
+        total: Tokens over all items.
+        informative: Runs with enough right and wrong tokens to trust their own variance (R,).
+        cluster: Cluster numbers (n,) or None.
+
+    Returns:
+        Covariance (R, R).
+    """
+    covariance = paired_covariance(influence, cluster)
+    variance = np.diag(covariance)
+    binomial = level * (1 - level) / total
+    if informative.any():
+        design_effect = max(1.0, float(np.median((variance / binomial)[informative])))
+    else:
+        design_effect = max(1.0, total / influence.shape[1])
+    least = np.maximum(binomial, level * (1 - level) / (total + 1)) * np.where(
+        informative, _LEAST_VARIANCE_SHARE, design_effect
+    )
+    return np.asarray(covariance + np.diag(np.maximum(least - variance, 0)))
