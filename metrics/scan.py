@@ -1,0 +1,174 @@
+"""Scans over gaps: how large a jump, or a change of slope, the smooth metric shows on top of smooth curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.arrays import Floats, Ints
+from metrics.constants import Constants
+from metrics.families import Family, line, logistic, parabola
+from metrics.gls import TermPosterior, Whitener, add_term, regress
+from metrics.intervals import NormalMixture, weigh
+from metrics.noise import level_noise, log_run_sd_prior, logit_noise, logit_slopes
+from metrics.size_curve import SizeCurve
+
+_HINGE_VARIANCE = 16.0
+_LEAST_CONVERSION = 0.02
+
+
+@dataclass(frozen=True)
+class FamilyScan:
+    """The jump at each of J gaps on top of one smooth family, averaged over run spread and shape.
+
+    Attributes:
+        jump: Posterior of the jump in logit, one mixture a gap (J, C).
+        log_evidence: Log marginal likelihood of the family with a jump at the gap (J,).
+        log_evidence_smooth: The same without a jump.
+    """
+
+    jump: NormalMixture
+    log_evidence: Floats
+    log_evidence_smooth: float
+
+
+@dataclass(frozen=True)
+class JumpScan:
+    """Jumps at J gaps under several smooth families.
+
+    Attributes:
+        gaps: Index of the run below each gap, in the order of x (J,).
+        families: Result by family name.
+    """
+
+    gaps: Ints
+    families: dict[str, FamilyScan]
+
+    def quantiles(self, names: Sequence[str], p: float) -> dict[str, Floats]:
+        """The p quantile of the jump (J,) under each family."""
+        return {name: self.families[name].jump.quantile(p) for name in names}
+
+    def average(self, names: Sequence[str]) -> NormalMixture:
+        """Posterior of the jump averaged over families by their evidence at each gap."""
+        evidence = np.stack([self.families[name].log_evidence for name in names], -1)
+        share, _ = weigh(evidence)
+        jumps = [self.families[name].jump for name in names]
+        return NormalMixture(
+            np.concatenate([jump.mean for jump in jumps], 1),
+            np.concatenate([jump.sd for jump in jumps], 1),
+            np.concatenate([jump.weight * share[:, [i]] for i, jump in enumerate(jumps)], 1),
+        )
+
+    def tail(self, names: Sequence[str], gap: int, value: float) -> float:
+        """Largest posterior probability, over families, that the jump at a gap is at most `value`."""
+        tails = [self.families[name].jump.row(gap).probability_below(value)[0] for name in names]
+        return float(max(tails))
+
+
+def smooth_families(x: Floats, constants: Constants) -> tuple[Family, ...]:
+    """The families of the procedure over x (R,), log10 of scale, ascending."""
+    return line(x), parabola(x), logistic(x, constants)
+
+
+def scan_jumps(x: Floats, curve: SizeCurve, gaps: Ints, families: Sequence[Family], constants: Constants) -> JumpScan:
+    """Scan gaps for a jump on top of every family.
+
+    Args:
+        x: log10 of scale (R,), ascending.
+        curve: The smooth metric of the runs.
+        gaps: Index of the run below each gap (J,), at least one.
+        families: Smooth families over x.
+        constants: Constants of the procedure.
+
+    Returns:
+        The posterior of the jump at every gap, in logit.
+    """
+    steps = np.where(np.arange(len(x)) > gaps[:, None], 0.5, -0.5)
+    on_logit = Whitener.of(logit_noise(curve, constants))
+    on_level = Whitener.of(level_noise(curve, constants))
+    slopes = logit_slopes(curve)
+    middle = 0.5 * (curve.level[gaps + 1] + curve.level[gaps])
+    to_logit = np.clip(middle * (1 - middle), _LEAST_CONVERSION, None)
+    scans = {}
+    for family in families:
+        whitener = on_logit if family.on_logit else on_level
+        response = (curve.logit if family.on_logit else curve.level) - family.prior_mean
+        fit = regress(response, whitener, family.basis, family.basis_variance)
+        posterior = add_term(fit, whitener, steps, family.step_variance)
+        # densities of levels become densities of logits, so that families can be compared
+        density = 0.0 if family.on_logit else float(np.log(slopes).sum())
+        scale = np.ones(len(gaps)) if family.on_logit else to_logit
+        scans[family.name] = _average_components(posterior, scale, density, constants)
+    return JumpScan(gaps, scans)
+
+
+def _average_components(posterior: TermPosterior, to_logit: Floats, density: float, constants: Constants) -> FamilyScan:
+    """Weigh run spreads and shapes by prior times evidence."""
+    n_gaps, _, n_shapes = posterior.mean.shape
+    log_prior = log_run_sd_prior(constants)[:, None] - np.log(n_shapes) + density
+    weight, log_evidence = weigh((posterior.log_evidence + log_prior).reshape(n_gaps, -1))
+    jump = NormalMixture(
+        posterior.mean.reshape(n_gaps, -1) / to_logit[:, None],
+        np.sqrt(posterior.variance).reshape(n_gaps, -1) / to_logit[:, None],
+        weight,
+    )
+    smooth = np.logaddexp.reduce((posterior.log_evidence_without + log_prior).ravel())
+    return FamilyScan(jump, log_evidence, float(smooth))
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The most likely bend of the smooth metric, in logit per decade.
+
+    Attributes:
+        x: Where the slope changes.
+        change_low: Lower bound of the change of slope, corrected for the search.
+        change: Its posterior mean.
+        slope_before: Slope fitted up to the bend.
+        shown: True if the metric is nearly flat before the bend and clearly steeper after it.
+    """
+
+    x: float
+    change_low: float
+    change: float
+    slope_before: float
+    shown: bool
+
+
+def scan_onset(
+    x: Floats, curve: SizeCurve, knots: Floats, points: tuple[Floats, Floats], constants: Constants
+) -> Onset:
+    """Scan for a bend: a line in logit plus a change of slope at one of the knots.
+
+    Args:
+        x: log10 of scale (R,).
+        curve: The smooth metric of the runs.
+        knots: Where the slope may change (J,).
+        points: x and logit of the points (U,), (U,) through which the slope before the bend is fitted.
+        constants: Constants of the procedure.
+
+    Returns:
+        The bend with the largest evidence.
+    """
+    straight = line(x)
+    whitener = Whitener.of(logit_noise(curve, constants))
+    fit = regress(curve.logit[None], whitener, straight.basis, straight.basis_variance)
+    hinges = np.clip(x - knots[:, None], 0, None)
+    posterior = add_term(fit, whitener, hinges, _HINGE_VARIANCE)
+    found = _average_components(posterior, np.ones(len(knots)), 0.0, constants)
+    best = int(np.argmax(found.log_evidence))
+    change_low = float(found.jump.row(best).quantile(constants.onset_tail / len(knots))[0])
+    change = float(found.jump.row(best).average()[0])
+    before = points[0] <= knots[best] + 1e-9
+    slope_before = _slope(points[0][before], points[1][before])
+    shown = change_low > constants.onset_slope and slope_before < constants.onset_before_share * (slope_before + change)
+    return Onset(float(knots[best]), change_low, change, slope_before, bool(shown))
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Least-squares slope; 0 where all x are one scale, so that nothing was seen before the bend."""
+    centred = x - x.mean()
+    spread = float((centred**2).sum())
+    return float((centred * y).sum()) / spread if spread > 0 else 0.0
