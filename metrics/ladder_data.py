@@ -1,0 +1,243 @@
+"""The checked input of a verdict: runs ordered along the scale axis, and the points that are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.arrays import AnyArray, Bools, Floats, Ints
+from metrics.errors import MirageError
+
+SAME_SCALE = 1e-3
+"""Runs whose log10 scale differs by less (0.23 %) are replicates at one scale."""
+
+_MOST_DECADES = 60.0
+
+
+class LadderDataError(MirageError):
+    """The arrays of a ladder cannot be what they should be.
+
+    Attributes:
+        name: Name of the array.
+        problem: What is wrong with it and what is allowed.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"ladder data: `{name}` {problem}")
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class LadderData:
+    """One ladder: R runs of one family on the same n items, in ascending order of scale.
+
+    Attributes:
+        order: Row of the caller's arrays that each run here was (R,).
+        x: log10 of scale (R,), ascending; runs with one x are replicates.
+        correct: Right tokens of every answer (R, n).
+        lengths: Target tokens of every item (n,).
+        exact_match: 1 where the answer is exact (R, n).
+        score: Smooth score in [0,1] (R, n); None: token accuracy is the smooth metric.
+        chance: Exact match by guessing.
+        cluster: Cluster number of every item (n,), 0 to G - 1; None: independent items.
+    """
+
+    order: Ints
+    x: Floats
+    correct: Floats
+    lengths: Floats
+    exact_match: Floats
+    score: Floats | None
+    chance: float
+    cluster: Ints | None
+
+    @property
+    def n_items(self) -> int:
+        """Items answered by every run."""
+        return int(self.exact_match.shape[1])
+
+    @property
+    def n_independent(self) -> int:
+        """Clusters, or items where no clusters were given."""
+        return self.n_items if self.cluster is None else int(self.cluster.max()) + 1
+
+    @property
+    def has_tokens(self) -> bool:
+        """True if some target has two or more tokens, so that token accuracy differs from exact match."""
+        return bool(self.lengths.max() > 1)
+
+    @property
+    def has_smooth(self) -> bool:
+        """True if there is a smooth metric beside exact match."""
+        return self.score is not None or self.has_tokens
+
+    @property
+    def scale_index(self) -> Ints:
+        """Rank of each run's scale among the distinct scales (R,)."""
+        return np.concatenate([[0], np.cumsum(np.diff(self.x) > SAME_SCALE)]).astype(np.int64)
+
+    @property
+    def n_scales(self) -> int:
+        """Number of distinct scales."""
+        return int(self.scale_index[-1]) + 1
+
+    @property
+    def decades(self) -> float:
+        """Length of the scale axis in decades."""
+        return float(self.x[-1] - self.x[0])
+
+
+def ladder_data(
+    x: AnyArray,
+    correct_tokens: AnyArray,
+    target_lengths: AnyArray,
+    exact_match: AnyArray,
+    *,
+    score: AnyArray | None = None,
+    chance: float = 0.0,
+    cluster: AnyArray | None = None,
+) -> LadderData:
+    """Check the arrays of a ladder and put the runs in order of scale.
+
+    Args:
+        x: log10 of scale of every run (R,), any order.
+        correct_tokens: Right tokens (R, n), between 0 and the target's length.
+        target_lengths: Target tokens (n,), not all zero.
+        exact_match: 0 or 1 (R, n).
+        score: Smooth score in [0,1] (R, n), or None.
+        chance: Exact match by guessing, in [0,1).
+        cluster: Whole number of the cluster of every item (n,), or None.
+
+    Returns:
+        The ladder.
+
+    Raises:
+        LadderDataError: An array has a wrong shape or a value it cannot have; names the array.
+    """
+    answers = _numbers("exact_match", exact_match, 2)
+    n_runs, n_items = answers.shape
+    if n_runs == 0 or n_items == 0:
+        raise LadderDataError("exact_match", f"has shape {answers.shape}; one run and one item are the least")
+    if not np.isin(answers, (0.0, 1.0)).all():
+        raise LadderDataError("exact_match", "holds values other than 0 and 1; leave out items without a score")
+    positions = _numbers("x", x, 1, (n_runs,))
+    if np.ptp(positions) > _MOST_DECADES:
+        raise LadderDataError(
+            "x", f"spans {np.ptp(positions):.3g} decades; it must be log10 of the scale, not the scale"
+        )
+    lengths = _numbers("target_lengths", target_lengths, 1, (n_items,))
+    if (lengths < 0).any() or lengths.sum() <= 0:
+        raise LadderDataError("target_lengths", "must be 0 or more, and above 0 for some item")
+    correct = _numbers("correct_tokens", correct_tokens, 2, (n_runs, n_items))
+    if (correct < 0).any() or (correct > lengths).any():
+        raise LadderDataError("correct_tokens", "must lie between 0 and the target length of its item")
+    if not 0.0 <= chance < 1.0:
+        raise LadderDataError("chance", f"is {chance!r}; it must be in [0, 1)")
+    order = np.argsort(positions, kind="stable")
+    smooth = None if score is None else _score(score, (n_runs, n_items))[order]
+    return LadderData(
+        order.astype(np.int64),
+        positions[order],
+        correct[order],
+        lengths,
+        answers[order],
+        smooth,
+        float(chance),
+        _clusters(cluster, n_items),
+    )
+
+
+def _numbers(name: str, values: AnyArray, ndim: int, shape: tuple[int, ...] | None = None) -> Floats:
+    """Finite doubles of the expected shape."""
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise LadderDataError(name, f"does not hold numbers: {error}") from error
+    if numbers.ndim != ndim or (shape is not None and numbers.shape != shape):
+        expected = f"{shape}" if shape is not None else f"{ndim} dimensions"
+        raise LadderDataError(name, f"has shape {numbers.shape}; expected {expected}")
+    if not np.isfinite(numbers).all():
+        n_missing = int((~np.isfinite(numbers)).sum())
+        raise LadderDataError(
+            name, f"holds {n_missing} values that are missing or not finite; leave out those runs or items"
+        )
+    return numbers
+
+
+def _score(score: AnyArray, shape: tuple[int, ...]) -> Floats:
+    numbers = _numbers("score", score, 2, shape)
+    if (numbers < 0).any() or (numbers > 1).any():
+        raise LadderDataError("score", f"runs from {numbers.min():.3g} to {numbers.max():.3g}; it must lie in [0, 1]")
+    return numbers
+
+
+def _clusters(cluster: AnyArray | None, n_items: int) -> Ints | None:
+    """Cluster numbers without holes, whatever whole numbers the caller used."""
+    if cluster is None:
+        return None
+    numbers = _numbers("cluster", cluster, 1, (n_items,))
+    if (numbers != np.round(numbers)).any():
+        raise LadderDataError("cluster", "holds numbers that are not whole")
+    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Points:
+    """The U points of a ladder between which changes are judged.
+
+    Attributes:
+        weights: Averages runs to points (U, R).
+        member: Point of every run (R,).
+        x: log10 of scale (U,).
+        n_runs: Runs in every point (U,).
+        scale_index: Rank of the point's scale among the distinct scales (U,).
+    """
+
+    weights: Floats
+    member: Ints
+    x: Floats
+    n_runs: Ints
+    scale_index: Ints
+
+    @classmethod
+    def runs(cls, data: LadderData) -> Points:
+        """Every run is a point of its own, replicates included."""
+        n_runs = len(data.x)
+        index = np.arange(n_runs, dtype=np.int64)
+        return cls(np.eye(n_runs), index, data.x, np.ones(n_runs, np.int64), data.scale_index)
+
+    @property
+    def count(self) -> int:
+        """Number of points."""
+        return len(self.x)
+
+    @property
+    def n_scales(self) -> int:
+        """Number of distinct scales."""
+        return int(self.scale_index[-1]) + 1
+
+    @property
+    def gaps(self) -> Ints:
+        """Run below each gap between neighbouring points (U - 1,)."""
+        return np.flatnonzero(np.diff(self.member)).astype(np.int64)
+
+    @property
+    def distinct(self) -> Bools:
+        """True where a gap lies between two distinct scales (U - 1,)."""
+        return np.diff(self.scale_index) > 0
+
+    @property
+    def admissible(self) -> Bools:
+        """True where a gap has two or more distinct scales on either side (U - 1,)."""
+        below = self.scale_index[:-1] + 1
+        return self.distinct & (below >= 2) & (self.n_scales - below >= 2)
+
+    def average(self, values: Floats) -> Floats:
+        """Values of runs (R,) averaged to points (U,)."""
+        return np.asarray(self.weights @ values)
+
+    def covariance(self, covariance: Floats) -> Floats:
+        """Covariance of runs (R, R) carried to points (U, U)."""
+        return np.asarray(self.weights @ covariance @ self.weights.T)
