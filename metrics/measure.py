@@ -1,0 +1,248 @@
+"""Everything that is measured on a ladder before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.arrays import Bools, Floats
+from metrics.changes import Contrasts
+from metrics.compounding import Compounding, compound, pooled_structure
+from metrics.constants import Constants
+from metrics.intervals import t_quantile
+from metrics.ladder_data import LadderData, Points
+from metrics.scan import JumpScan, scan_jumps, smooth_families
+from metrics.size_curve import SizeCurve, ratio_curve
+from metrics.structure import StructureTest, structure_test
+
+CLAIM_FAMILIES = ("F2", "F3")
+"""A break must beat each of these."""
+
+LIMIT_FAMILIES = ("F1", "F3")
+"""Upper bounds of a jump are averaged over these."""
+
+MEDIAN_FAMILIES = ("F1", "F2", "F3")
+"""The median of a jump is averaged over these."""
+
+_LEAST_RANGE = 1e-9
+_LEAST_EXACT_VARIANCE = 0.002
+
+
+@dataclass(frozen=True)
+class Emergence:
+    """How the rise of exact match is spread over the ladder.
+
+    Attributes:
+        rise: Largest exact match minus that of the first point.
+        largest_share: Largest share of the rise in one gap.
+        lower_half: Rise in the lower half of the axis.
+        looks_emergent: True if exact match looks emergent.
+    """
+
+    rise: float
+    largest_share: float
+    lower_half: float
+    looks_emergent: bool
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What every ladder has, however short.
+
+    Attributes:
+        data: The ladder.
+        points: The points that are compared.
+        constants: Constants of the procedure.
+        curve: The smooth metric of the runs.
+        exact: Exact match of the runs as a curve.
+        exact_match: Share of exact answers of every run (R,), as observed.
+        exact_match_se: Its standard error over items (R,), at least half an answer.
+        level: Smooth metric of the points (U,).
+        logit: Logit of the smooth metric of the points (U,).
+        exact_level: Exact match of the points (U,).
+        emergence: Spread of the rise of exact match; None: a single point.
+        compounding: Bands of exact match; None: all targets have one token.
+    """
+
+    data: LadderData
+    points: Points
+    constants: Constants
+    curve: SizeCurve
+    exact: SizeCurve
+    exact_match: Floats
+    exact_match_se: Floats
+    level: Floats
+    logit: Floats
+    exact_level: Floats
+    emergence: Emergence | None
+    compounding: Compounding | None
+
+    @property
+    def smooth_rise(self) -> float:
+        """Rise of the smooth metric from the first to the last point, logit."""
+        return float(self.logit[-1] - self.logit[0])
+
+    @property
+    def positive_rise(self) -> float:
+        """The same, 0 where it falls."""
+        return max(self.smooth_rise, 0.0)
+
+
+def measure(data: LadderData, constants: Constants) -> Measured:
+    """Measure both metrics, their spread over the ladder and the compounding of one into the other."""
+    points = Points.runs(data)
+    if data.score is None:
+        curve = ratio_curve(data.correct, data.lengths, data.cluster)
+    else:
+        curve = ratio_curve(data.score, np.ones(data.n_items), data.cluster)
+    exact = ratio_curve(data.exact_match, np.ones(data.n_items), data.cluster)
+    exact_match = data.exact_match.mean(1)
+    exact_match_se = np.sqrt(np.clip(np.diag(exact.covariance), 0.25 / data.n_items**2, None))
+    compounding = None
+    if data.has_tokens:
+        errors = pooled_structure(data, constants)
+        compounding = compound(errors, exact_match, exact_match_se, constants)
+    exact_level = points.average(exact_match)
+    return Measured(
+        data,
+        points,
+        constants,
+        curve,
+        exact,
+        exact_match,
+        exact_match_se,
+        points.average(curve.level),
+        points.average(curve.logit),
+        exact_level,
+        _emergence(points.x, exact_level, constants) if points.count > 1 else None,
+        compounding,
+    )
+
+
+def _emergence(x: Floats, exact: Floats, constants: Constants) -> Emergence:
+    rise = float(exact.max() - exact[0])
+    share = float(np.diff(exact).max() / max(rise, _LEAST_RANGE))
+    lower_half = float(np.interp(0.5 * (x[0] + x[-1]), x, exact) - exact[0])
+    concentrated = share >= max(constants.emergent_gap_share, constants.emergent_gap_factor / (len(x) - 1))
+    late = lower_half <= constants.emergent_half_share * rise
+    looks = rise >= constants.emergent_rise and (concentrated or late)
+    return Emergence(rise, share, lower_half, bool(looks))
+
+
+@dataclass(frozen=True)
+class JumpBounds:
+    """What every gap between neighbouring points allows as a jump (U - 1,), in logit.
+
+    Attributes:
+        family_low: Lower bound under each family that a break must beat, corrected for the search.
+        low: The smallest of these.
+        median: Median under the average of the families.
+        high: Upper bound under the average, corrected for the number of gaps.
+        readable: True where the upper bound counts: the gap lies between distinct scales.
+        best: Admissible gap with the largest lower bound.
+        claim_tail: Tail probability of each lower bound.
+        limit_tail: Tail probability of each upper bound.
+    """
+
+    family_low: dict[str, Floats]
+    low: Floats
+    median: Floats
+    high: Floats
+    readable: Bools
+    best: int
+    claim_tail: float
+    limit_tail: float
+
+    @property
+    def largest_allowed(self) -> float:
+        """Largest upper bound of any readable gap."""
+        return float(self.high[self.readable].max())
+
+    @property
+    def widest(self) -> int:
+        """The gap with that upper bound."""
+        return int(np.argmax(np.where(self.readable, self.high, -np.inf)))
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A ladder long enough to decide on, with its scans and tests.
+
+    Attributes:
+        base: What every ladder has.
+        scan: Posterior of a jump at every gap.
+        jumps: Bounds of those jumps.
+        run_sd: Posterior root mean square of the spread between runs, logit.
+        df: Degrees of freedom of simple contrasts.
+        noisy_covariance: Covariance of the points' logits, spread between runs included (U, U).
+        smooth_changes: Changes of the smooth metric, logit.
+        exact_changes: Changes of exact match.
+        structure: Test of the error structure; None: no map, or too few runs that tell anything.
+    """
+
+    base: Measured
+    scan: JumpScan
+    jumps: JumpBounds
+    run_sd: float
+    df: float
+    noisy_covariance: Floats
+    smooth_changes: Contrasts
+    exact_changes: Contrasts
+    structure: StructureTest | None
+
+    @property
+    def allowed_jump_limit(self) -> float:
+        """A smooth or mirage verdict needs every upper bound below this, logit."""
+        constants = self.base.constants
+        return max(constants.allowed_jump, constants.allowed_jump_share * self.base.positive_rise)
+
+
+def scan_ladder(base: Measured) -> Scanned:
+    """Scan a ladder for jumps and test its changes; it has four or more distinct scales."""
+    data, points, constants = base.data, base.points, base.constants
+    families = smooth_families(data.x, constants)
+    scan = scan_jumps(data.x, base.curve, points.gaps, families, constants)
+    jumps = _bound_jumps(scan, points, constants)
+    variance = _run_variance(scan, points, constants)
+    df = constants.prior_df + max(len(data.x) - 4, 0)
+    quantile = t_quantile(1 - constants.change_tail / max(points.count - 1, 1), df)
+    noisy = points.covariance(base.curve.logit_covariance + variance * np.eye(len(data.x)))
+    exact_slopes = np.clip(
+        base.exact_match * (1 - base.exact_match), max(0.25 / data.n_items, _LEAST_EXACT_VARIANCE), None
+    )
+    noisy_exact = points.covariance(base.exact.covariance + variance * np.diag(exact_slopes**2))
+    structure = None
+    if base.compounding is not None:
+        structure = structure_test(data.x, points.count, base.compounding.errors, constants)
+    return Scanned(
+        base,
+        scan,
+        jumps,
+        float(np.sqrt(variance)),
+        df,
+        noisy,
+        Contrasts.of(base.logit, noisy, quantile),
+        Contrasts.of(base.exact_level, noisy_exact, quantile),
+        structure,
+    )
+
+
+def _bound_jumps(scan: JumpScan, points: Points, constants: Constants) -> JumpBounds:
+    admissible = np.flatnonzero(points.admissible)
+    claim_tail = constants.break_tail / len(admissible)
+    limit_tail = constants.allowed_jump_tail / (points.count - 1)
+    family_low = scan.quantiles(CLAIM_FAMILIES, claim_tail)
+    low = np.min(list(family_low.values()), axis=0)
+    high = scan.average(LIMIT_FAMILIES).quantile(1 - limit_tail)
+    median = scan.average(MEDIAN_FAMILIES).quantile(0.5)
+    best = int(admissible[np.argmax(low[admissible])])
+    return JumpBounds(family_low, low, median, high, points.distinct, best, claim_tail, limit_tail)
+
+
+def _run_variance(scan: JumpScan, points: Points, constants: Constants) -> float:
+    """Posterior mean of the squared spread between runs, under a line or parabola with its likeliest jump."""
+    likeliest = int(np.argmax(scan.families["F2"].log_evidence))
+    name = "F2" if points.count >= constants.two_lines_scales else "F1"
+    weight = scan.families[name].jump.weight[likeliest]
+    return float(weight @ np.array(constants.run_sd_grid) ** 2)

@@ -1,0 +1,126 @@
+"""Step 1: ladders on which neither metric is shown to change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metrics.decision import Outcome
+from metrics.intervals import clopper_pearson_upper
+from metrics.measure import Measured, Scanned
+from metrics.structure import Trend, moderated_trend
+from metrics.wording import count_text, exact_text, points_text, share_text
+
+_TREND_TAIL = 0.05
+_LEAST_VARIANCE = 0.01
+
+
+def changes_shown(ladder: Scanned) -> bool:
+    """True if a rise or fall of either metric is shown between some pair of points."""
+    constants = ladder.base.constants
+    return (
+        smooth_rises(ladder)
+        or ladder.smooth_changes.largest_fall > constants.smooth_fall_shown
+        or exact_match_rises(ladder)
+        or ladder.exact_changes.largest_fall > constants.exact_match_change_shown
+    )
+
+
+def smooth_rises(ladder: Scanned) -> bool:
+    """True if a rise of the smooth metric is shown."""
+    return ladder.smooth_changes.largest_rise > ladder.base.constants.smooth_rise_shown
+
+
+def exact_match_rises(ladder: Scanned) -> bool:
+    """True if a rise of exact match is shown."""
+    return ladder.exact_changes.largest_rise > ladder.base.constants.exact_match_change_shown
+
+
+def structure_change(ladder: Scanned, step: str) -> Outcome | None:
+    """Structure change, if the test of the error structure says so."""
+    test = ladder.structure
+    if test is None or not test.changed:
+        return None
+    smallest = min(abs(change) for change in test.exact_match_change)
+    drift = (
+        f"the error correlation changes by at least {test.correlation_change:.2f} over the ladder, and the fitted "
+        f"change alone moves exact match by {points_text(smallest)}"
+    )
+    if test.rising:
+        reason = f"errors gather in fewer answers as scale grows: {drift}, above what compounding gives"
+    else:
+        reason = f"errors spread over more answers as scale grows: {drift}, below what compounding gives"
+    return Outcome("structure_change", step, reason)
+
+
+def no_change(ladder: Scanned) -> Outcome | None:
+    """Decide a ladder on which nothing is shown to change; None if something is."""
+    if changes_shown(ladder):
+        return None
+    return (
+        structure_change(ladder, "1 structure")
+        or _too_few_successes(ladder.base)
+        or _saturated(ladder.base)
+        or _flat_or_unknown(ladder.base)
+    )
+
+
+def _too_few_successes(base: Measured) -> Outcome | None:
+    constants = base.constants
+    most = int(base.data.exact_match.sum(1).max())
+    if base.data.has_smooth or base.data.chance != 0 or most >= constants.least_successes:
+        return None
+    upper = float(clopper_pearson_upper(float(most), float(base.data.n_items)))
+    reason = (
+        f"{exact_text(most, base.data.n_items)} and there is no smooth metric: "
+        f"the true rate may be anything up to {share_text(upper)}"
+    )
+    n_needed = count_text(3 * base.data.n_items / max(most, 1))
+    needed = f"a partial-credit metric or log-probabilities of the targets; or more than {n_needed} items"
+    return Outcome("resolution_limited", "1 resolution", reason, needed=needed)
+
+
+def _saturated(base: Measured) -> Outcome | None:
+    constants = base.constants
+    lowest = float((base.curve.level - 2 * base.curve.se).min())
+    lowest_exact = float(base.exact_match.min())
+    if lowest <= constants.saturated_smooth or lowest_exact <= constants.saturated_exact_match:
+        return None
+    reason = (
+        f"both metrics are at their ceiling in every run: the smooth metric is above {share_text(lowest)}, "
+        f"exact match at {share_text(lowest_exact)} or more"
+    )
+    return Outcome("saturated", "1 saturated", reason)
+
+
+def _flat_or_unknown(base: Measured) -> Outcome:
+    constants, decades = base.constants, base.data.decades
+    exact, smooth = _trends(base)
+    exact_change = exact.steepest(_TREND_TAIL) * decades
+    smooth_change = smooth.steepest(_TREND_TAIL) * decades
+    smooth_narrow = smooth_change < constants.flat_smooth or base.curve.level.max() < constants.flat_smooth_level
+    bounds = (
+        f"exact match changes by {points_text(exact_change)} at most and the smooth metric by {smooth_change:.2f} logit"
+    )
+    if exact_change < constants.flat_exact_match and smooth_narrow:
+        reason = f"no trend: over the whole ladder {bounds} (90 % intervals)"
+        return Outcome("flat", "1 flat", reason)
+    reason = (
+        f"no change is shown, but one that matters is not excluded: all that is known is that {bounds} (90 % intervals)"
+    )
+    needed = (
+        f"more items ({base.data.n_items} now) or more runs, until these bounds fall below "
+        f"{points_text(constants.flat_exact_match)} and {constants.flat_smooth:g} logit or a change is shown"
+    )
+    return Outcome("undetermined", "1 no change shown", reason, lean="flat", needed=needed)
+
+
+def _trends(base: Measured) -> tuple[Trend, Trend]:
+    """Trends of exact match and of the smooth metric over four or more runs."""
+    constants, x = base.constants, base.data.x
+    variance = float((base.exact_match * (1 - base.exact_match)).mean())
+    run_sd = 0.15 * float(np.clip(variance, _LEAST_VARIANCE, None))
+    exact = moderated_trend(x, base.exact_match, base.exact_match_se, run_sd, constants.prior_df)
+    smooth = moderated_trend(x, base.curve.logit, base.curve.logit_se, constants.prior_run_sd, constants.prior_df)
+    if exact is None or smooth is None:
+        raise AssertionError("a ladder of four or more runs has trends")
+    return exact, smooth
