@@ -9,10 +9,11 @@ import polars as pl
 
 from warehouse.definitions import statement
 from warehouse.errors import FrameError, RunTakenError
+from warehouse.keys import check_unique
 from warehouse.load_ladders import adjust_break_tails, forget_ladders, replace_ladder, replace_ladders
 from warehouse.load_models import resolve_models, upsert_models
 from warehouse.load_scores import replace_floors, replace_metrics, write_scores
-from warehouse.stage import Source, insert, insert_staged, staged
+from warehouse.stage import Source, columns, insert, insert_staged, staged
 from warehouse.transaction import transaction
 
 __all__ = [
@@ -60,7 +61,7 @@ def replace_source(
         source: The row of ``source_file``.
         runs: Rows of ``run``; all with the file's uri. May be empty: then only findings and the file are recorded.
         samples: Rows of ``sample`` of these runs, as a frame or staged Parquet.
-        items: Rows of ``item``; those already known stay as they are.
+        items: Rows of ``item``; they replace what is known of the same items.
         findings: Rows of ``finding`` of this file.
         take_over: Runs may be stored under another file already, which then loses them (it was moved).
 
@@ -97,7 +98,7 @@ def replace_runs(
         con: A writable warehouse.
         runs: Rows of ``run``.
         samples: Rows of ``sample`` of exactly these runs, as a frame or staged Parquet.
-        items: Rows of ``item``; those already known stay as they are.
+        items: Rows of ``item``; they replace what is known of the same items.
         findings: Rows of ``finding``.
 
     Raises:
@@ -171,15 +172,24 @@ def _replace_runs(
             _check_counts(con, runs)
             insert_staged(con, "sample", name)
     if items is not None and items.height:
-        with staged(con, items, "staged_items"):
-            new = con.sql(statement("new_items")).pl()
-        insert(con, "item", new)
+        _replace_items(con, items)
     if findings is not None and findings.height:
         insert(con, "finding", findings)
 
 
+def _replace_items(con: duckdb.DuckDBPyConnection, items: pl.DataFrame) -> None:
+    check_unique(items, "item")
+    absent = [pl.lit(None).alias(name) for name in columns(con, "item") if name not in items.columns]
+    with staged(con, items.with_columns(absent), "staged_items"):
+        new = con.sql(statement("new_items")).pl()
+    if new.height:
+        with staged(con, new, "staged_items"):
+            con.execute(statement("delete_staged_items"))
+        insert(con, "item", new)
+
+
 def _delete_runs(con: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> None:
-    """Delete what belongs to these runs, and the items that no other run has answered."""
+    """Delete what belongs to these runs, and the items of tasks that are left without a run."""
     known = con.execute(statement("known_runs"), {"run_ids": list(run_ids)}).fetchall()
     if not known:
         return
@@ -188,7 +198,7 @@ def _delete_runs(con: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> None
         con.execute(statement(f"delete_{table}"), stored)
     _delete_findings(con, "pull", "run_id", stored["run_ids"])
     _delete_findings(con, "score", "run_id", stored["run_ids"])
-    con.execute(statement("delete_unanswered_items"), {"task_ids": sorted({task for _, task in known})})
+    con.execute(statement("delete_items_without_run"), {"task_ids": sorted({task for _, task in known})})
 
 
 def _delete_findings(con: duckdb.DuckDBPyConnection, stage: str, column: str, values: list[str]) -> None:

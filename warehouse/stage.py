@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,24 +14,17 @@ from warehouse.keys import KEYS, check_unique, check_unique_in
 from warehouse.resources import identifier
 
 Source = pl.DataFrame | Path | Sequence[Path]
+STAGED = "staged_rows"
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: its DuckDB type and whether NULL is allowed."""
-
-    type: str
-    nullable: bool
-
-
-def columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, Column]:
-    """The columns of a table or view, in order."""
-    rows = con.execute(f"DESCRIBE {identifier(table)}").fetchall()
-    return {name: Column(kind, nullable == "YES") for name, kind, nullable, *_ in rows}
+def columns(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, bool]:
+    """The columns of a table or view in order, and whether each may be NULL."""
+    rows = con.execute(f"DESCRIBE {identifier(relation)}").fetchall()
+    return {name: nullable == "YES" for name, _, nullable, *_ in rows}
 
 
 @contextmanager
-def staged(con: duckdb.DuckDBPyConnection, source: Source, name: str = "staged_rows") -> Iterator[str]:
+def staged(con: duckdb.DuckDBPyConnection, source: Source, name: str = STAGED) -> Iterator[str]:
     """Make a frame or Parquet files readable under a name while the block runs; nothing is copied.
 
     Raises:
@@ -50,10 +42,9 @@ def staged(con: duckdb.DuckDBPyConnection, source: Source, name: str = "staged_r
         con.read_parquet([str(path) for path in paths]).create_view(name, replace=True)
     except duckdb.Error as error:
         raise FrameError(f"staged Parquet {', '.join(map(str, paths[:3]))}: {error}; stage it again") from error
-    try:
-        yield name
-    finally:
-        con.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
+    yield name
+    # where the block raises, the caller's transaction takes the view away
+    con.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, source: Source) -> int:
@@ -61,7 +52,7 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, source: Source) -> int:
 
     Args:
         con: Inside a transaction of the caller.
-        table: The table, guarded by its declared key among the rows given.
+        table: The table; its declared key must be unique among the rows given.
         source: A frame, or Parquet files.
 
     Returns:
@@ -72,36 +63,50 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, source: Source) -> int:
         DuplicateKeyError: The rows repeat the table's key.
     """
     if isinstance(source, pl.DataFrame):
-        check_unique(source, table)
+        return _insert_frame(con, table, source)
     with staged(con, source) as name:
-        return insert_staged(con, table, name, checked=isinstance(source, pl.DataFrame))
+        return insert_staged(con, table, name)
 
 
-def insert_staged(con: duckdb.DuckDBPyConnection, table: str, name: str, *, checked: bool = False) -> int:
-    """``insert`` for rows that are staged already; ``checked``: their key is known to be unique."""
-    check_columns(table, columns(con, table), columns(con, name))
-    if not checked and table in KEYS:
+def insert_staged(con: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
+    """``insert`` for rows that are staged already."""
+    given = list(columns(con, name))
+    _check_key_columns(table, given)
+    if table in KEYS:
         check_unique_in(con, name, table, KEYS[table])
+    return _insert(con, table, name, given)
+
+
+def _insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> int:
+    if frame.is_empty():
+        return 0
+    _check_key_columns(table, frame.columns)
+    check_unique(frame, table)
+    with staged(con, frame) as name:
+        return _insert(con, table, name, frame.columns)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, name: str, given: Sequence[str]) -> int:
     try:
         row = con.execute(f"INSERT INTO {identifier(table)} BY NAME FROM {identifier(name)}").fetchone()
     except (duckdb.ConstraintException, duckdb.ConversionException, duckdb.BinderException) as error:
-        raise FrameError(f"table {table}: {error}; nothing was written") from error
+        raise _explained(con, table, given, error) from error
     return int(row[0]) if row else 0
 
 
-def check_columns(table: str, wanted: Mapping[str, Column], given: Mapping[str, Column]) -> None:
-    """Refuse rows with columns that the table lacks, or without columns that it must have.
+def _check_key_columns(table: str, given: Sequence[str]) -> None:
+    if missing := [name for name in KEYS.get(table, ()) if name not in given]:
+        raise FrameError(f"table {table} needs the column(s) {', '.join(missing)}; given are {', '.join(given)}")
 
-    Raises:
-        FrameError: Both kinds, all named at once, with the columns there are.
-    """
-    unknown = [name for name in given if name not in wanted]
-    missing = [name for name, column in wanted.items() if not column.nullable and name not in given]
-    if not unknown and not missing:
-        return
-    problems = []
-    if unknown:
-        problems.append(f"has no column {', '.join(unknown)}")
-    if missing:
-        problems.append(f"needs the column(s) {', '.join(missing)}")
-    raise FrameError(f"table {table} {' and '.join(problems)}; its columns are {', '.join(wanted)}")
+
+def _explained(con: duckdb.DuckDBPyConnection, table: str, given: Sequence[str], error: duckdb.Error) -> FrameError:
+    """What is wrong with the columns; asked on a second cursor, as the failed statement may have ended the first's."""
+    with con.cursor() as cursor:
+        wanted = columns(cursor, table)
+    unknown = [column for column in given if column not in wanted]
+    missing = [column for column, nullable in wanted.items() if not nullable and column not in given]
+    problems = [f"has no column {', '.join(unknown)}"] if unknown else []
+    problems += [f"needs the column(s) {', '.join(missing)}"] if missing else []
+    if not problems:
+        return FrameError(f"table {table}: {error}; nothing was written")
+    return FrameError(f"table {table} {' and '.join(problems)}; its columns are {', '.join(wanted)}")

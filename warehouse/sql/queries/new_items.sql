@@ -1,2 +1,9 @@
--- Staged items that the warehouse does not know yet.
-SELECT s.* FROM staged_items AS s ANTI JOIN item USING (task_id, item_id);
+-- Staged items that the warehouse does not know, or knows otherwise.
+SELECT s.*
+FROM staged_items AS s
+LEFT JOIN item AS i USING (task_id, item_id)
+WHERE i.item_id IS NULL
+    OR i."cluster" IS DISTINCT FROM s."cluster"
+    OR i.category IS DISTINCT FROM s.category
+    OR i.prompt IS DISTINCT FROM s.prompt
+    OR i.targets IS DISTINCT FROM s.targets;
