@@ -18,22 +18,12 @@ tokenization = "char"
 [[sources]]
 format = "table"
 uri = "outputs-*.parquet"
-settings = {{ n_shots = 0 }}
-
-[sources.mapping]
-model_id = "model_id"
-task_id = "task_id"
-item_id = "item_id"
-prompt = "prompt"
-targets = "target"
-output = "output"
-target_logprobs = "target_logprobs"
-target_is_argmax = "target_is_argmax"
-end_logprob = "end_logprob"
+n_shots = 0
+mapping = {{ targets = "target" }}
 
 [[families]]
 name = "{name}"
-title = "{name} by size"
+title = "{name} transformers by size"
 models = "{name}-d*-seed?"
 axis = "n_params"
 """
@@ -41,7 +31,7 @@ axis = "n_params"
 _OVER_TRAINING = """
 [[families]]
 name = "{name}-d{width} over training"
-title = "{name}-d{width} over training"
+title = "{name} transformers of width {width}, over training"
 models = "{name}-d{width}-seed{seeds}*"
 axis = "train_tokens"
 """
