@@ -1,0 +1,1 @@
+"""Readers of raw outputs: one module a format."""
