@@ -1,0 +1,195 @@
+"""Analyse: ladders whose inputs changed are analysed by workers, and committed by this process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.bench import Bench
+from flows.ladders import STAGE as LADDERS
+from flows.ladders import Ladder, plan_ladders, run_ids
+from flows.sources.schema import Finding
+from flows.statements import sql
+from metrics.analysis import AnalysisOptions, analyze_ladder
+from metrics.ladder import LadderInfo
+from warehouse import load
+
+STAGE = "analyze"
+LADDERS_A_UNIT = 4
+HEAVY_LADDERS = 64
+
+
+@dataclass(frozen=True)
+class AnalyzeUnit:
+    """Some ladders with their scores on disk.
+
+    Attributes:
+        ladders: The ladders.
+        scores: Parquet file with the scores of all their runs.
+        floors: Parquet file with the floors of all their runs.
+        options: How to analyse.
+        now: Time written into the results.
+    """
+
+    ladders: tuple[Ladder, ...]
+    scores: Path
+    floors: Path
+    options: AnalysisOptions
+    now: dt.datetime
+
+    @property
+    def label(self) -> str:
+        """The ladders."""
+        return ", ".join(f"{ladder.info.task_id} ({ladder.info.family})" for ladder in self.ladders)
+
+
+@dataclass(frozen=True)
+class AnalyzedUnit:
+    """Results of some ladders.
+
+    Attributes:
+        frames: Rows of all ladders by result table.
+        ladder_ids: Ladders that were analysed.
+        findings: Ladders that could not be.
+        files: The unit's files, to be removed once the results are committed.
+    """
+
+    frames: dict[str, pl.DataFrame]
+    ladder_ids: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Analyzed:
+    """What the analysis came to.
+
+    Attributes:
+        n_ladders: Ladders of the study.
+        n_analyzed: Of these, ladders analysed now.
+        n_removed: Ladders that the study has no more.
+        n_failed: Ladders that could not be analysed.
+    """
+
+    n_ladders: int = 0
+    n_analyzed: int = 0
+    n_removed: int = 0
+    n_failed: int = 0
+
+    def __str__(self) -> str:
+        if not self.n_analyzed and not self.n_failed and not self.n_removed:
+            return f"{self.n_ladders} ladders up to date"
+        text = f"{self.n_analyzed} of {self.n_ladders} ladders analysed"
+        text += f", {self.n_removed} removed" if self.n_removed else ""
+        return text + (f", {self.n_failed} failed" if self.n_failed else "")
+
+
+def analyze(bench: Bench) -> Analyzed:
+    """Bring every ladder of the study up to date and remove those it has no more."""
+    ladders, findings = plan_ladders(bench)
+    stored = dict(bench.con.execute(sql("ladder_hashes")).fetchall())
+    load.forget_findings(bench.con, LADDERS)
+    load.record_findings(bench.con, bench.findings(findings))
+    removed = sorted(set(stored) - {ladder.info.ladder_id for ladder in ladders})
+    if removed:
+        load.forget_ladders(bench.con, removed)
+    stale = [ladder for ladder in ladders if stored.get(ladder.info.ladder_id) != ladder.info.input_hash]
+    bench.progress.start(STAGE, len(stale))
+    n_analyzed = n_failed = 0
+    for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale), heavy=len(stale) >= HEAVY_LADDERS):
+        _commit(bench, done)
+        n_analyzed += len(done.ladder_ids)
+        n_failed += len(done.findings)
+        for _ in (*done.ladder_ids, *done.findings):
+            bench.progress.advance(STAGE)
+    if stale or removed:
+        _adjust_break_tails(bench)
+    result = Analyzed(len(ladders), n_analyzed, len(removed), n_failed)
+    bench.progress.finish(STAGE, str(result))
+    return result
+
+
+def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
+    folder = bench.study.work_path / "analysis"
+    folder.mkdir(parents=True, exist_ok=True)
+    study = bench.study
+    options = AnalysisOptions(tokenization=study.tokenization, constants=study.constants, seed=study.seed)
+    for number, start in enumerate(range(0, len(ladders), LADDERS_A_UNIT)):
+        chosen = ladders[start : start + LADDERS_A_UNIT]
+        runs = {"run_ids": run_ids(chosen)}
+        scores, floors = (folder / f"{number:05d}.{kind}.parquet" for kind in ("scores", "floors"))
+        stored = bench.con.sql(sql("scores_of_runs"), params=runs)
+        metrics = [name for name in study.metric_names if name in stored.columns]
+        columns = ("run_id", "item_id", "repeat", '"cluster"', "category", *metrics)
+        stored.select(*columns).write_parquet(str(scores), compression="lz4")
+        bench.con.sql(sql("floors_of_runs"), params=runs).write_parquet(str(floors))
+        yield AnalyzeUnit(tuple(chosen), scores, floors, options, bench.now)
+
+
+def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
+    """Analyse some ladders; one that breaks the analysis is left as it was stored, and named."""
+    scores, floors = pl.read_parquet(unit.scores), pl.read_parquet(unit.floors)
+    parts: list[dict[str, pl.DataFrame]] = []
+    ladder_ids: list[str] = []
+    findings: list[Finding] = []
+    for ladder in unit.ladders:
+        try:
+            rows = ladder_rows(ladder, scores, floors)
+            parts.append(analyze_ladder(rows, ladder.info, unit.options, unit.now).frames)
+            ladder_ids.append(ladder.info.ladder_id)
+        except Exception as error:  # a defect met on one ladder must not cost the others
+            findings.append(_failed(ladder.info, error))
+    frames = {table: pl.concat([part[table] for part in parts]) for table in parts[0]} if parts else {}
+    return AnalyzedUnit(frames, tuple(ladder_ids), tuple(findings), (unit.scores, unit.floors))
+
+
+def ladder_rows(ladder: Ladder, scores: pl.DataFrame, floors: pl.DataFrame) -> pl.DataFrame:
+    """One row a (run, item, repeat) of a ladder: its place, its scores, its run's floors as ``floor:<metric>``."""
+    schema = {"run_id": pl.String, "model_id": pl.String, "seed": pl.Int64, "scale": pl.Float64}
+    members = pl.DataFrame([{name: asdict(m)[name] for name in schema} for m in ladder.members], schema=schema)
+    cluster = pl.lit(None, dtype=pl.String) if ladder.cluster is None else pl.col(ladder.cluster)
+    rows = scores.join(members, on="run_id").with_columns(cluster=cluster).drop("category")
+    mine = floors.join(members.select("run_id"), on="run_id", how="semi").sort("run_id", "metric")
+    if mine.is_empty():
+        return rows
+    wide = mine.with_columns("floor:" + pl.col("metric")).pivot("metric", index="run_id", values="value")
+    return rows.join(wide, on="run_id", how="left")
+
+
+def _failed(info: LadderInfo, error: Exception) -> Finding:
+    reason = f"analysis of {info.family} on {info.task_id} failed: {type(error).__name__}: {error}"
+    action = "what was stored of this ladder stays"
+    return Finding("error", "analysis_failed", reason, action, STAGE, ladder_id=info.ladder_id)
+
+
+def _commit(bench: Bench, done: AnalyzedUnit) -> None:
+    if done.ladder_ids:
+        load.replace_ladders(bench.con, done.frames, done.ladder_ids)
+    load.record_findings(bench.con, bench.findings(done.findings))
+    for path in done.files:
+        path.unlink(missing_ok=True)
+
+
+def _adjust_break_tails(bench: Bench) -> None:
+    """Benjamini and Hochberg (1995) over all ladders of the study whose break was tested."""
+    tested = bench.con.sql(sql("break_tails")).pl()
+    adjusted = pl.Series(benjamini_hochberg(tested["break_tail"].to_list()), dtype=pl.Float64)
+    load.adjust_break_tails(bench.con, tested.select("ladder_id", break_tail_adjusted=adjusted))
+
+
+def benjamini_hochberg(tails: Sequence[float]) -> list[float]:
+    """Tail probabilities adjusted for the number of tests: the false discovery rate at which each is found.
+
+    Equal to ``statsmodels.stats.multitest.multipletests(tails, method="fdr_bh")[1]``.
+    """
+    order = sorted(range(len(tails)), key=lambda place: tails[place], reverse=True)
+    adjusted = [1.0] * len(tails)
+    smallest = 1.0
+    for rank_from_top, place in enumerate(order):
+        smallest = min(smallest, tails[place] * len(tails) / (len(tails) - rank_from_top))
+        adjusted[place] = smallest
+    return adjusted

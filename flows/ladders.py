@@ -1,0 +1,144 @@
+"""Ladders of a study: which runs stand on which, and what each depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
+
+import polars as pl
+
+from flows.bench import Bench
+from flows.identity import ladder_name
+from flows.sources.schema import Finding
+from flows.statements import sql
+from flows.study import Family, Study
+from flows.study_problems import listed
+from metrics.constants import METHOD_VERSION
+from metrics.ladder import LadderInfo
+
+STAGE = "ladders"
+SETTING = ("task_id", "n_shots", "prompting", "filter")
+LEAST_SCALES = 2
+ANALYSIS_VERSION = 1
+"""Raised when the same scores lead to other result tables."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of a ladder.
+
+    Attributes:
+        run_id: The run.
+        model_id: Its model.
+        seed: Training replicate; None: the only one.
+        scale: Value on the ladder's axis.
+        content: Hash of its samples and of the versions they were scored in.
+    """
+
+    run_id: str
+    model_id: str
+    seed: int | None
+    scale: float
+    content: str
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A ladder before it is analysed.
+
+    Attributes:
+        info: What it is, with the hash of all it depends on.
+        members: Its runs.
+        cluster: Column of items that groups those which are not independent, or None.
+    """
+
+    info: LadderInfo
+    members: tuple[Member, ...]
+    cluster: str | None
+
+
+def plan_ladders(bench: Bench) -> tuple[list[Ladder], list[Finding]]:
+    """Every ladder that the families of the study and the scored runs of the warehouse make."""
+    study = bench.study
+    runs = bench.con.sql(sql("ladder_runs"), params={"names": list(study.metric_names)}).pl()
+    ladders: list[Ladder] = []
+    findings: list[Finding] = []
+    for family in study.families:
+        mine = _of_family(runs, family)
+        findings += _family_findings(runs, mine, family)
+        placed = mine.filter(pl.col(family.axis).is_finite() & (pl.col(family.axis) > 0))
+        groups = placed.partition_by(SETTING, maintain_order=True)
+        short = [group["task_id"][0] for group in groups if group[family.axis].n_unique() < LEAST_SCALES]
+        ladders += [_ladder(study, family, g) for g in groups if g[family.axis].n_unique() >= LEAST_SCALES]
+        if short:
+            reason = f"family {family.name!r} has one scale only on {listed(sorted(set(short)))}"
+            findings.append(Finding("note", "one_scale", reason, "no ladder; a ladder needs two scales", STAGE))
+    return ladders, findings
+
+
+def _of_family(runs: pl.DataFrame, family: Family) -> pl.DataFrame:
+    models = [name for name in runs["model_id"].unique().to_list() if _matches(name, family.models)]
+    tasks = [name for name in runs["task_id"].unique().to_list() if _matches(name, family.tasks)]
+    return runs.filter(pl.col("model_id").is_in(models) & pl.col("task_id").is_in(tasks))
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _family_findings(runs: pl.DataFrame, mine: pl.DataFrame, family: Family) -> list[Finding]:
+    if mine.is_empty():
+        there = listed(sorted(runs["model_id"].unique().to_list())) or "none yet"
+        reason = f"family {family.name!r} ({', '.join(family.models)}) matches no scored run; models with runs: {there}"
+        return [Finding("warning", "empty_family", reason, "no ladder; correct the patterns in the study file", STAGE)]
+    without = mine.filter(~(pl.col(family.axis).is_finite() & (pl.col(family.axis) > 0)).fill_null(value=False))
+    if without.is_empty():
+        return []
+    names = sorted(without["model_id"].unique().to_list())
+    unknown = f"{family.axis}, which is not known of {len(names)} models: {listed(names)}"
+    reason = f"family {family.name!r} is ordered by {unknown}"
+    action = f"these models are in no ladder of the family; give their {family.axis} in the study's models"
+    return [Finding("warning", "scale_unknown", reason, action, STAGE)]
+
+
+def _ladder(study: Study, family: Family, group: pl.DataFrame) -> Ladder:
+    setting = group.select(SETTING).row(0, named=True)
+    task = study.task(setting["task_id"])
+    members = tuple(
+        Member(
+            row["run_id"],
+            row["model_id"],
+            row["seed"],
+            float(row[family.axis]),
+            f"{row['content_sha256']} {row['score_versions']}",
+        )
+        for row in group.sort(family.axis, "seed", "run_id").to_dicts()
+    )
+    info = LadderInfo(
+        ladder_id=ladder_name(family.name, family.axis, setting),
+        family=family.title or family.name,
+        task_title=task.title,
+        axis=family.axis,
+        chance=task.chance,
+        input_hash="",
+        **setting,
+    )
+    ladder = Ladder(info, members, None if task.cluster == "none" else task.cluster)
+    return replace(ladder, info=replace(info, input_hash=_input_hash(study, ladder)))
+
+
+def _input_hash(study: Study, ladder: Ladder) -> str:
+    depends_on = [
+        asdict(ladder),
+        asdict(study.constants),
+        [METHOD_VERSION, ANALYSIS_VERSION, study.tokenization, study.seed],
+    ]
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def run_ids(ladders: Sequence[Ladder]) -> list[str]:
+    """Runs of these ladders, each once."""
+    return sorted({member.run_id for ladder in ladders for member in ladder.members})

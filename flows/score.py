@@ -1,0 +1,214 @@
+"""Score: samples whose content or metrics changed are scored by workers in shards, and committed by this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.bench import Bench
+from flows.sources.schema import Finding
+from flows.statements import sql
+from metrics.floors import SCHEMA as FLOOR_SCHEMA
+from metrics.floors import shuffled_floors
+from metrics.registry import METRICS, catalogue
+from metrics.scores import score_samples
+from warehouse import load
+
+STAGE = "score"
+SHARD_ROWS = 50_000
+HEAVY_ROWS = 2_000_000
+KEY = ("run_id", "item_id", "repeat")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Runs to score together.
+
+    Attributes:
+        number: Position among the shards of this run.
+        run_ids: Whole runs.
+        metrics: Metrics to score them under.
+        n_samples: Samples of all these runs.
+    """
+
+    number: int
+    run_ids: tuple[str, ...]
+    metrics: tuple[str, ...]
+    n_samples: int
+
+
+@dataclass(frozen=True)
+class ScoreUnit:
+    """A shard with its samples on disk.
+
+    Attributes:
+        shard: The shard.
+        samples: Parquet file with its samples; the results appear beside it.
+        seed: Seeds the shuffled floors.
+    """
+
+    shard: Shard
+    samples: Path
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """Number and size of the shard."""
+        return f"shard {self.shard.number}: {self.shard.n_samples:,} samples of {len(self.shard.run_ids)} runs"
+
+
+@dataclass(frozen=True)
+class ScoredShard:
+    """Results of a shard, as Parquet files.
+
+    Attributes:
+        shard: The shard.
+        scores: Columns of table ``score``.
+        floors: Columns of table ``floor``.
+        coverage: ``run_id``, ``metric`` and ``reason``.
+        run_ids: Runs that were scored.
+        findings: Runs that could not be.
+    """
+
+    shard: Shard
+    scores: Path
+    floors: Path
+    coverage: Path
+    run_ids: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What scoring came to.
+
+    Attributes:
+        n_runs: Runs scored.
+        n_samples: Samples scored.
+        n_metrics: Metrics tried.
+        n_failed: Runs that could not be scored.
+    """
+
+    n_runs: int = 0
+    n_samples: int = 0
+    n_metrics: int = 0
+    n_failed: int = 0
+
+    def __str__(self) -> str:
+        if not self.n_runs and not self.n_failed:
+            return "all scores up to date"
+        text = f"{self.n_samples:,} samples of {self.n_runs:,} runs under {self.n_metrics} metrics"
+        return text + (f", {self.n_failed} runs failed" if self.n_failed else "")
+
+
+def score(bench: Bench) -> Scored:
+    """Score every run that lacks a metric of the study on its present content."""
+    load.replace_metrics(bench.con, catalogue())
+    shards = plan_shards(bench)
+    bench.progress.start(STAGE, len(shards))
+    heavy = sum(shard.n_samples for shard in shards) > HEAVY_ROWS
+    n_runs = n_samples = n_failed = 0
+    for done in bench.runner.run(STAGE, score_shard, _units(bench, shards), heavy=heavy):
+        _commit(bench, done)
+        n_runs += len(done.run_ids)
+        n_failed += len(done.findings)
+        n_samples += done.shard.n_samples
+        bench.progress.advance(STAGE)
+    tried = {name for shard in shards for name in shard.metrics}
+    result = Scored(n_runs, n_samples, len(tried), n_failed)
+    bench.progress.finish(STAGE, str(result))
+    return result
+
+
+def plan_shards(bench: Bench) -> list[Shard]:
+    """Whole runs that lack the same metrics, together up to about ``SHARD_ROWS`` samples."""
+    names = bench.study.metric_names
+    versions = [METRICS[name].version for name in names]
+    stale = bench.con.execute(sql("stale_scores"), {"names": list(names), "versions": versions}).fetchall()
+    groups: list[tuple[list[str], list[str], int]] = []
+    for run_id, n_samples, metrics in stale:
+        last = groups[-1] if groups else None
+        if last is not None and last[1] == metrics and last[2] + n_samples <= SHARD_ROWS:
+            groups[-1] = ([*last[0], run_id], metrics, last[2] + n_samples)
+        else:
+            groups.append(([run_id], metrics, n_samples))
+    return [
+        Shard(number, tuple(run_ids), tuple(metrics), n_samples)
+        for number, (run_ids, metrics, n_samples) in enumerate(groups)
+    ]
+
+
+def _units(bench: Bench, shards: Sequence[Shard]) -> Iterator[ScoreUnit]:
+    folder = bench.study.work_path / "scoring"
+    folder.mkdir(parents=True, exist_ok=True)
+    for shard in shards:
+        path = folder / f"{shard.number:05d}.samples.parquet"
+        needed = {"output", "targets"}.union(*(METRICS[name].needs for name in shard.metrics))
+        rows = bench.con.sql(sql("samples_of_runs"), params={"run_ids": list(shard.run_ids)})
+        rows.select(*KEY, *sorted(needed - set(KEY))).write_parquet(str(path), compression="lz4")
+        yield ScoreUnit(shard, path, bench.study.seed)
+
+
+def score_shard(unit: ScoreUnit) -> ScoredShard:
+    """Score one shard; a run that breaks a metric is left out and named, the others go on."""
+    samples = pl.read_parquet(unit.samples)
+    names = unit.shard.metrics
+    findings: list[Finding] = []
+    try:
+        parts = [_score(samples, names, unit.seed)]
+        run_ids = list(unit.shard.run_ids)
+    except Exception:  # a defect of one metric on one run must not cost the other runs
+        parts, run_ids = [], []
+        for (run_id,), run in samples.partition_by("run_id", as_dict=True, maintain_order=True).items():
+            try:
+                parts.append(_score(run, names, unit.seed))
+                run_ids.append(run_id)
+            except Exception as error:
+                findings.append(_failed(run_id, error))
+    frames = [pl.concat(frames) for frames in zip(*parts, strict=True)] if parts else _nothing()
+    paths = [_written(frame, unit.samples, kind) for frame, kind in zip(frames, KINDS, strict=True)]
+    return ScoredShard(unit.shard, paths[0], paths[1], paths[2], tuple(run_ids), tuple(findings))
+
+
+KINDS = ("scores", "floors", "coverage")
+_COVERAGE = ("run_id", "metric", "reason")
+
+
+def _score(samples: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    scores = score_samples(samples, names)
+    return scores.frame, shuffled_floors(samples, seed), scores.coverage.select(_COVERAGE)
+
+
+def _nothing() -> list[pl.DataFrame]:
+    key = pl.DataFrame(schema={"run_id": pl.String, "item_id": pl.String, "repeat": pl.Int32})
+    return [key, pl.DataFrame(schema=FLOOR_SCHEMA), pl.DataFrame(schema=dict.fromkeys(_COVERAGE, pl.String))]
+
+
+def _written(frame: pl.DataFrame, samples: Path, kind: str) -> Path:
+    path = samples.with_name(samples.name.replace(".samples.", f".{kind}."))
+    temporary = path.with_name(f".{path.name}.part")
+    frame.write_parquet(temporary, compression="lz4")
+    os.replace(temporary, path)
+    return path
+
+
+def _failed(run_id: str, error: Exception) -> Finding:
+    reason = f"scoring failed: {type(error).__name__}: {error}"
+    return Finding("error", "score_failed", reason, "run left unscored, and out of ladders", STAGE, run_id=run_id)
+
+
+def _commit(bench: Bench, done: ScoredShard) -> None:
+    if done.run_ids:
+        versions = {name: METRICS[name].version for name in done.shard.metrics}
+        reasons = pl.read_parquet(done.coverage).filter(pl.col("reason").is_not_null())
+        load.replace_floors(bench.con, pl.read_parquet(done.floors), done.run_ids)
+        load.write_scores(bench.con, done.scores, run_ids=done.run_ids, versions=versions, reasons=reasons)
+    load.record_findings(bench.con, bench.findings(done.findings))
+    for path in (done.scores, done.floors, done.coverage):
+        path.unlink(missing_ok=True)
+    path = done.scores.with_name(done.scores.name.replace(".scores.", ".samples."))
+    path.unlink(missing_ok=True)
