@@ -1,0 +1,245 @@
+"""The Prefect flow: one subflow a stage, one task a file or shard, around the same functions that run without it.
+
+Import this module after ``flows.prefect_settings.set_defaults``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import State, flow, task
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+
+from flows.analyze import Analyzed, analyze
+from flows.bench import AHEAD, Progress, Result, Silent, Unit, in_order
+from flows.lock import writer_lock
+from flows.publish import Pages, Published, publish, write_pages
+from flows.pull import Pulled, pull
+from flows.score import Scored, score
+from flows.session import Outcome, opened, writing
+from flows.study import Study, load_study
+from flows.summary import Summary, markdown_table, page_link, summarize
+from warehouse.db import open_warehouse
+
+RETRY_SECONDS = [1.0, 5.0]
+SMALLEST_STEP = 5.0
+"""Percent between two updates of a progress artifact; each is a call to the server."""
+
+_watcher: ContextVar[Progress] = ContextVar("watcher", default=Silent())  # noqa: B039 - holds no state
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+def is_worth_a_retry(task: object, task_run: object, state: State[Any]) -> bool:
+    """Whether a task failed on input or output, which may work the next time."""
+    try:
+        state.result()
+    except OSError:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=is_worth_a_retry,
+)
+def unit_of_work(label: str, work: Any, unit: Any) -> Any:
+    """One file or shard; the label names it in the user interface."""
+    return work(unit)
+
+
+@dataclass(frozen=True)
+class PrefectRunner:
+    """Units as Prefect tasks, inside a flow.
+
+    Attributes:
+        workers: Units at a time.
+    """
+
+    workers: int
+
+    def run(
+        self, stage: str, work: Callable[[Unit], Result], units: Iterable[Unit], *, heavy: bool
+    ) -> Iterator[Result]:
+        """See ``flows.bench.Runner``."""
+        one = unit_of_work.with_options(name=stage, task_run_name="{label}")
+        with ExitStack() as stack:
+            call: Callable[[Unit], Result] = work
+            if heavy:
+                pool = stack.enter_context(ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")))
+                call = partial(_elsewhere, pool, work)
+            # Quoted arguments are handed on as they are, not searched for futures.
+            yield from in_order(
+                lambda unit: one.submit(label_of(unit), quote(call), quote(unit)), units, AHEAD * self.workers
+            )
+
+
+def label_of(unit: object) -> str:
+    """Name of a unit for people."""
+    return str(getattr(unit, "label", type(unit).__name__))
+
+
+def _elsewhere(pool: ProcessPoolExecutor, work: Callable[[Unit], Result], unit: Unit) -> Result:
+    return pool.submit(work, unit).result()
+
+
+class Artifacts:
+    """Progress for two: a progress artifact a stage, and whoever watches this process."""
+
+    def __init__(self, study: str, watcher: Progress) -> None:
+        self.study, self.watcher = study, watcher
+        self._ids: dict[str, UUID] = {}
+        self._done: dict[str, int] = {}
+        self._total: dict[str, int] = {}
+        self._shown: dict[str, float] = {}
+
+    def start(self, stage: str, total: int) -> None:
+        """See ``flows.bench.Progress``."""
+        self.watcher.start(stage, total)
+        self._done[stage], self._total[stage], self._shown[stage] = 0, total, 0.0
+        if total:
+            key = artifact_key(self.study, f"{stage}-progress")
+            made = create_progress_artifact(0.0, key=key, description=f"{self.study}: {stage}")
+            self._ids[stage] = cast("UUID", made)
+
+    def advance(self, stage: str) -> None:
+        """See ``flows.bench.Progress``."""
+        self.watcher.advance(stage)
+        self._done[stage] += 1
+        percent = 100.0 * self._done[stage] / max(self._total[stage], self._done[stage])
+        if stage in self._ids and percent - self._shown[stage] >= SMALLEST_STEP:
+            self._shown[stage] = percent
+            update_progress_artifact(self._ids[stage], percent)
+
+    def finish(self, stage: str, text: str) -> None:
+        """See ``flows.bench.Progress``."""
+        self.watcher.finish(stage, text)
+        if stage in self._ids:
+            update_progress_artifact(self._ids[stage], 100.0, description=f"{self.study}: {stage}: {text}")
+
+    def say(self, text: str) -> None:
+        """See ``flows.bench.Progress``."""
+        self.watcher.say(text)
+
+
+@flow(name="mirage", flow_run_name="{study}", validate_parameters=False)
+def mirage(study: str | None = None) -> Outcome:
+    """Do everything for one study: pull, score, analyze, report.
+
+    Args:
+        study: Path of the study file; None: the study that ships with the program.
+    """
+    loaded = _load(study)
+    threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=loaded.workers))
+    with writing(loaded, _watcher.get(), _patience.get()):
+        pulled = pull_stage.with_options(task_runner=threads)(study)
+        scored = score_stage.with_options(task_runner=threads)(study)
+        analyzed = analyze_stage.with_options(task_runner=threads)(study)
+        published, pages = report_stage(study)
+    return Outcome(pulled, scored, analyzed, published, pages)
+
+
+@flow(name="pull", validate_parameters=False)
+def pull_stage(study: str | None) -> Pulled:
+    """Read new and changed files, one task a file."""
+    return _stage(study, pull)
+
+
+@flow(name="score", validate_parameters=False)
+def score_stage(study: str | None) -> Scored:
+    """Score what changed, one task a shard."""
+    return _stage(study, score)
+
+
+@flow(name="analyze", validate_parameters=False)
+def analyze_stage(study: str | None) -> Analyzed:
+    """Analyse ladders that changed, some ladders a task."""
+    return _stage(study, analyze)
+
+
+@flow(name="report", validate_parameters=False)
+def report_stage(study: str | None) -> tuple[Published, Pages]:
+    """Publish the snapshot, write the pages, and put verdicts and links where the user interface shows them."""
+    loaded = _load(study)
+    published = _stage(study, publish)
+    pages = pages_task(quote(loaded), quote(published), quote(_watcher.get()))
+    with closing(open_warehouse(published.path, read_only=True)) as con:
+        show_verdicts(loaded.name, summarize(con), pages)
+    return published, pages
+
+
+@task(name="pages", cache_policy=NO_CACHE, persist_result=False)
+def pages_task(study: Any, published: Any, progress: Any) -> Pages:
+    """Write the pages; the arguments are those of ``flows.publish.write_pages``, quoted."""
+    return write_pages(study, published, progress)
+
+
+def show_verdicts(study: str, summary: Summary, pages: Pages) -> None:
+    """Create the artifacts that people look for: the verdict table and a link to the pages."""
+    markdown = f"# {study}\n\n{markdown_table(summary)}\n"
+    create_markdown_artifact(markdown, key=artifact_key(study, "verdicts"), description="Verdict of every ladder")
+    link = page_link(pages.index)
+    create_link_artifact(link, link_text="Pages", key=artifact_key(study, "pages"), description=str(pages))
+
+
+def artifact_key(study: str, what: str) -> str:
+    """A key as Prefect allows it: lower-case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", f"mirage {study} {what}".lower()).strip("-")
+
+
+def run_flow(study: Study, path: Path | None, progress: Progress, wait: float | None) -> Outcome:
+    """Run the flow for people at a prompt.
+
+    Args:
+        study: The study, loaded.
+        path: Its file; None: the embedded one.
+        progress: Shows what is going on.
+        wait: Seconds to wait for another writer; None: as long as it takes.
+
+    Raises:
+        LockedError: Another run holds the warehouse for longer than that.
+        MirageError: Something a user can mend stopped the run.
+    """
+    study.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    # Wait before Prefect starts, which takes longer than most waits.
+    with writer_lock(study.warehouse_path, wait, progress.say):
+        pass
+    watching, waiting = _watcher.set(progress), _patience.set(wait)
+    try:
+        return mirage(None if path is None else str(path))
+    finally:
+        _watcher.reset(watching)
+        _patience.reset(waiting)
+
+
+def _stage(study: str | None, stage: Callable[[Any], Result]) -> Result:
+    loaded = _load(study)
+    with opened(loaded, PrefectRunner(loaded.workers), Artifacts(loaded.name, _watcher.get())) as bench:
+        return stage(bench)
+
+
+def _load(study: str | None) -> Study:
+    return load_study(None if study is None else Path(study))

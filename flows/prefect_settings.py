@@ -1,0 +1,44 @@
+"""Defaults for Prefect, set before it is imported; whatever a user has set stays."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    # The server of a run without one starts in a process of its own; 20 s, the default, is short for a busy machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+}
+"""Set on every run: no telemetry."""
+
+ALONE = {
+    # An error is shown once, by the command line; Prefect would log it again with its traceback.
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+}
+"""Set where the run brings its own server, which nobody looks at."""
+
+
+def set_defaults(work_path: Path) -> None:
+    """Set what is not set.
+
+    Args:
+        work_path: Folder of the study for files of a run; Prefect keeps its own there, unless a user has a profile or
+            a server.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" in os.environ or _has_profile():
+        return
+    os.environ.setdefault("PREFECT_HOME", str(work_path / "prefect"))
+    for name, value in ALONE.items():
+        os.environ.setdefault(name, value)
+
+
+def _has_profile() -> bool:
+    """Whether the user has chosen settings, a server among them, with ``prefect profile`` or ``prefect config``."""
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    return Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).exists()

@@ -1,0 +1,118 @@
+"""Publish: a read-only snapshot for readers, then the pages that are made from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from flows.bench import Bench, Progress
+from flows.statements import sql
+from flows.study import Study
+from flows.version import program_version
+from warehouse.db import open_warehouse, published_path
+from warehouse.db import publish as publish_snapshot
+from warehouse.errors import WarehouseError
+
+STAGE = "publish"
+PAGES = "report"
+STAMP = ".pages.json"
+INDEX = "index.html"
+
+
+@dataclass(frozen=True)
+class Published:
+    """The snapshot that readers see.
+
+    Attributes:
+        generation: Its number.
+        path: The file.
+        is_new: Made now; else the last one still holds.
+    """
+
+    generation: int
+    path: Path
+    is_new: bool
+
+    def __str__(self) -> str:
+        return f"snapshot {self.generation}" + ("" if self.is_new else " still holds")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages that people open.
+
+    Attributes:
+        index: The page to open first.
+        is_new: Written now; else those of before still hold.
+    """
+
+    index: Path
+    is_new: bool
+
+    def __str__(self) -> str:
+        return "pages written" if self.is_new else "pages up to date"
+
+
+def publish(bench: Bench) -> Published:
+    """Replace the snapshot where the warehouse holds something else by now."""
+    path = bench.study.warehouse_path
+    snapshot = published_path(path)
+    generation = _generation_if_equal(bench.con, snapshot)
+    if generation is not None:
+        return Published(generation, snapshot, is_new=False)
+    now = bench.now.replace(tzinfo=dt.UTC)
+    return Published(publish_snapshot(bench.con, path, snapshot, now, program_version()), snapshot, is_new=True)
+
+
+def _generation_if_equal(con: duckdb.DuckDBPyConnection, snapshot: Path) -> int | None:
+    """Number of the snapshot, where it holds what the warehouse holds."""
+    if not snapshot.exists():
+        return None
+    try:
+        with closing(open_warehouse(snapshot, read_only=True)) as published:
+            if _state(published) != _state(con):
+                return None
+            row = published.execute("SELECT max(generation) FROM publication").fetchone()
+    except (WarehouseError, duckdb.Error):
+        # A snapshot that cannot be read is replaced like one that is out of date.
+        return None
+    return None if row is None else row[0]
+
+
+def _state(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute(sql("state")).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def write_pages(study: Study, published: Published, progress: Progress) -> Pages:
+    """Write the pages from the snapshot, where they show another one or are not whole."""
+    folder = study.reports_path
+    index, stamp = folder / INDEX, folder / STAMP
+    wanted = {"generation": published.generation, "study": study.fingerprint, "program": program_version()}
+    if index.exists() and _read_stamp(stamp) == wanted:
+        return Pages(index, is_new=False)
+    # Altair and Jinja2 are slow to import, and a run that changes nothing needs neither.
+    from reports.site import build_site
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    with closing(open_warehouse(published.path, read_only=True)) as con:
+        build_site(con, folder)
+    temporary = stamp.with_name(f"{STAMP}.part")
+    temporary.write_text(json.dumps(wanted), encoding="utf-8")
+    os.replace(temporary, stamp)
+    return Pages(index, is_new=True)
+
+
+def _read_stamp(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,103 @@
+"""A study with its warehouse locked and open, and the stages in their order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from flows.analyze import Analyzed, analyze
+from flows.bench import Bench, LocalRunner, Progress, Runner
+from flows.lock import writer_lock
+from flows.publish import Pages, Published, publish, write_pages
+from flows.pull import Pulled, pull
+from flows.score import Scored, score
+from flows.study import Study
+from warehouse.db import open_warehouse
+
+STAGED = ("staged", "scoring", "analysis")
+"""Folders of the work folder that hold nothing between runs."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to; a stage that was not asked for is None."""
+
+    pulled: Pulled | None = None
+    scored: Scored | None = None
+    analyzed: Analyzed | None = None
+    published: Published | None = None
+    pages: Pages | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Something was left out, or failed, in this run."""
+        return bool(
+            (self.pulled and (self.pulled.n_lost or self.pulled.n_quarantined or self.pulled.n_failed))
+            or (self.scored and self.scored.n_failed)
+            or (self.analyzed and self.analyzed.n_failed)
+        )
+
+    @property
+    def did_nothing(self) -> bool:
+        """Everything was up to date."""
+        return not (
+            (self.pulled and (self.pulled.n_read or self.pulled.n_failed))
+            or (self.scored and (self.scored.n_runs or self.scored.n_failed))
+            or (self.analyzed and (self.analyzed.n_analyzed or self.analyzed.n_removed or self.analyzed.n_failed))
+            or (self.published and self.published.is_new)
+            or (self.pages and self.pages.is_new)
+        )
+
+
+@contextmanager
+def writing(study: Study, progress: Progress, wait: float | None) -> Iterator[None]:
+    """Hold the study's warehouse for writing; what a killed run left half done is swept first.
+
+    Raises:
+        LockedError: Another run holds it for longer than ``wait`` seconds (None: without limit).
+    """
+    study.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    with writer_lock(study.warehouse_path, wait, progress.say):
+        _sweep(study)
+        try:
+            yield
+        finally:
+            _sweep(study)
+
+
+@contextmanager
+def opened(study: Study, runner: Runner, progress: Progress) -> Iterator[Bench]:
+    """The surroundings of a stage, inside ``writing``."""
+    with closing(open_warehouse(study.warehouse_path)) as con:
+        yield Bench(study, con, runner, progress)
+
+
+def run_direct(study: Study, progress: Progress, wait: float | None, stages: tuple[str, ...]) -> Outcome:
+    """Run stages of a study in this process, without Prefect.
+
+    Args:
+        study: The study.
+        progress: Shows what is going on.
+        wait: Seconds to wait for another writer; None: as long as it takes.
+        stages: Of ``pull``, ``score``, ``analyze`` and ``report``; run in that order.
+
+    Raises:
+        MirageError: Something a user can mend stopped the run; what was committed before stays.
+    """
+    with writing(study, progress, wait):
+        with opened(study, LocalRunner(study.workers), progress) as bench:
+            pulled = pull(bench) if "pull" in stages else None
+            scored = score(bench) if "score" in stages else None
+            analyzed = analyze(bench) if "analyze" in stages else None
+            published = publish(bench) if "report" in stages else None
+        pages = None if published is None else write_pages(study, published, progress)
+    return Outcome(pulled, scored, analyzed, published, pages)
+
+
+def _sweep(study: Study) -> None:
+    for name in STAGED:
+        shutil.rmtree(study.work_path / name, ignore_errors=True)
+    if study.work_path.is_dir() and not any(study.work_path.iterdir()):
+        study.work_path.rmdir()
