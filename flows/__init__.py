@@ -1,0 +1,1 @@
+"""The pipeline: from raw outputs to verdicts and pages, with Prefect or without."""

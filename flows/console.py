@@ -1,0 +1,187 @@
+"""What people see at a prompt: progress while it runs, a table at the end, errors in one panel. All on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from flows.summary import INTEREST, Summary, page_link, setting_in_words, sparkline, verdict_in_words
+
+if TYPE_CHECKING:
+    from flows.session import Outcome
+
+STAGES = {
+    "pull": "Read raw outputs",
+    "score": "Score samples",
+    "analyze": "Analyse ladders",
+    "publish": "Publish snapshot",
+    "report": "Write pages",
+}
+COLOURS = {
+    "genuine_break": "bold green",
+    "structure_change": "green",
+    "mirage": "bold yellow",
+    "undetermined": "dim",
+    "flat": "dim",
+}
+MOST_ROWS = 60
+MOST_FINDINGS = 12
+
+
+class Terminal:
+    """Progress on a terminal: bars where somebody watches, a line a stage where nobody does."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Terminal:
+        if self.console.is_terminal:
+            columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(24))
+            more = (MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[dim]{task.fields[result]}"))
+            self._bars = Progress(*columns, *more, console=self.console)
+            self._bars.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def start(self, stage: str, total: int) -> None:
+        """See ``flows.bench.Progress``."""
+        if self._bars is not None:
+            self._tasks[stage] = self._bars.add_task(STAGES[stage], total=total, result="")
+
+    def advance(self, stage: str) -> None:
+        """See ``flows.bench.Progress``."""
+        if self._bars is not None:
+            self._bars.advance(self._tasks[stage])
+
+    def finish(self, stage: str, text: str) -> None:
+        """See ``flows.bench.Progress``."""
+        if self._bars is None:
+            self.console.print(Text(f"{STAGES[stage]}: {text}"))
+            return
+        task = self._tasks[stage]
+        total = self._bars.tasks[self._bars.task_ids.index(task)].total
+        self._bars.update(task, total=total or 1, completed=total or 1, result=text)
+
+    def say(self, text: str) -> None:
+        """See ``flows.bench.Progress``."""
+        self.console.print(Text(text))
+
+
+def stderr_console() -> Console:
+    """The console for people; standard output is left to machines."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_outcome(console: Console, outcome: Outcome, summary: Summary | None) -> None:
+    """Close a run: verdicts, findings, what was done, the page to open."""
+    if summary is not None and summary.verdicts:
+        console.print(verdict_table(summary))
+    if summary is not None and summary.findings:
+        console.print(finding_table(summary))
+    console.print(Text(outcome_line(outcome)))
+    if outcome.pages is not None:
+        console.print(Text("Open ") + Text(page_link(outcome.pages.index), style="bold"))
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """What a run came to, in one line."""
+    if outcome.did_nothing:
+        done = []
+        if outcome.pulled is not None:
+            done.append(f"{outcome.pulled.n_unchanged:,} files unchanged")
+        if outcome.scored is not None and outcome.analyzed is None:
+            done.append(str(outcome.scored))
+        if outcome.analyzed is not None:
+            done.append(f"{outcome.analyzed.n_ladders:,} ladders up to date")
+        if outcome.pages is not None and not done:
+            done.append("pages up to date")
+        return f"Nothing to do: {', '.join(done)}."
+    parts = (outcome.pulled, outcome.scored, outcome.analyzed, outcome.published, outcome.pages)
+    return f"Done: {'; '.join(str(part) for part in parts if part is not None)}."
+
+
+def verdict_table(summary: Summary) -> Table:
+    """One row a ladder, the verdicts to look at first on top where there are many."""
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1))
+    for name in ("Task", "Family"):
+        table.add_column(name, overflow="fold")
+    table.add_column("Sizes", justify="right")
+    table.add_column("Exact match", no_wrap=True)
+    table.add_column("Smooth", no_wrap=True)
+    table.add_column("Verdict", overflow="fold", min_width=14)
+    table.add_column("Why", overflow="fold", ratio=1)
+    rows = summary.verdicts
+    if len(rows) > MOST_ROWS:
+        rows = sorted(rows, key=lambda row: INTEREST.index(row["verdict"]))[:MOST_ROWS]
+        table.caption = f"{MOST_ROWS} of {len(summary.verdicts):,} ladders; all are in the pages"
+    for row in rows:
+        table.add_row(*_verdict_cells(row))
+    return table
+
+
+def _verdict_cells(row: dict[str, Any]) -> list[Text]:
+    setting = setting_in_words(row)
+    task = Text(row["task"], style="bold") + Text(f" {setting}" if setting else "", style="dim")
+    return [
+        task,
+        Text(row["family"]),
+        Text(str(row["n_scales"])),
+        Text(sparkline(row["discontinuous_values"]), style="red"),
+        Text(sparkline(row["smooth_values"]), style="blue"),
+        Text(verdict_in_words(row), style=COLOURS.get(row["verdict"], "")),
+        Text(row["reason"]),
+    ]
+
+
+def finding_table(summary: Summary) -> Table:
+    """Findings by kind, the worst first, with one example each."""
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1), title_justify="left")
+    for name in ("Findings", "", "Kind"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Such as", overflow="fold", ratio=1)
+    for row in summary.findings[:MOST_FINDINGS]:
+        style = {"error": "red", "warning": "yellow"}.get(row["severity"], "dim")
+        place = f"{row['place']}: " if row["place"] else ""
+        example = Text(f"{place}{row['example']} → {row['action']}")
+        table.add_row(Text(row["severity"], style=style), Text(f"{row['n']:,}"), Text(row["kind"]), example)
+    if len(summary.findings) > MOST_FINDINGS:
+        table.caption = f"and {len(summary.findings) - MOST_FINDINGS} more kinds; see the view finding"
+    return table
+
+
+def show_status(console: Console, status: dict[str, Any], summary: Summary) -> None:
+    """What the published snapshot of a study holds."""
+    counts = Counts(summary.counts)
+    lines = [
+        f"{status['study']}: {counts}",
+        f"Snapshot {counts['generation']}, published {counts['published_at']} UTC: {status['snapshot']}",
+        f"Being written by {status['writer']}." if status["writer"] else "Nobody is writing to it.",
+    ]
+    console.print(Group(*(Text(line) for line in lines)))
+    if summary.verdicts:
+        console.print(verdict_table(summary))
+    if summary.findings:
+        console.print(finding_table(summary))
+
+
+class Counts(dict[str, Any]):
+    """Counts of a warehouse that read as a sentence."""
+
+    def __str__(self) -> str:
+        names = ("files", "runs", "samples", "models", "tasks", "ladders")
+        return ", ".join(f"{self[name]:,} {name}" for name in names)
+
+
+def show_error(console: Console, title: str, text: str) -> None:
+    """One error in one panel."""
+    console.print(Panel(Text(text), title=Text(title), title_align="left", border_style="red"))
