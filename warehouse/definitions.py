@@ -15,6 +15,7 @@ from warehouse.errors import QueryError
 from warehouse.resources import folder, identifier, literal, sql_files
 from warehouse.transaction import transaction
 
+MACRO = re.compile(r"((?:^--.*\n)+)CREATE OR REPLACE MACRO (\w+)", re.MULTILINE)
 HEADER_FIELD = re.compile(r"^(Grain|Key|Units|Reads): (.*)$")
 
 
@@ -41,6 +42,13 @@ class View:
 def views() -> dict[str, View]:
     """Every view of the package, by name."""
     return {name: _parse(name, text) for name, text in sql_files(folder("views")).items()}
+
+
+@cache
+def macros() -> dict[str, str]:
+    """What every macro of the package means, by name; names that begin with an underscore are helpers of others."""
+    texts = "\n".join(sql_files(folder("macros")).values())
+    return {name: re.sub(r"^-- ?", "", comment, flags=re.MULTILINE).strip() for comment, name in MACRO.findall(texts)}
 
 
 @cache
@@ -92,6 +100,8 @@ def _replace_all(
             con.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
     for text in sql_files(folder("macros")).values():
         con.execute(text)
+    for name, comment in macros().items():
+        con.execute(f"COMMENT ON MACRO {name} IS {literal(comment)}")
     refresh_views(con)
     con.execute("DELETE FROM definition WHERE kind IN ('view', 'macro')")
     con.executemany("INSERT INTO definition VALUES (?, ?, ?)", [[*key, sha256] for key, sha256 in wanted.items()])
