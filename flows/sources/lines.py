@@ -69,7 +69,11 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _lines(stream: IO[bytes], log: FindingLog) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines; one that is too long, or that a broken compression ends, is left out and named."""
+    """Numbered lines; one that is too long, or that a broken compression ends, is left out and named.
+
+    Raises:
+        UnreadableFileError: The compressed bytes are damaged.
+    """
     number = 0
     while True:
         number += 1
@@ -81,12 +85,20 @@ def _lines(stream: IO[bytes], log: FindingLog) -> Iterator[tuple[int, bytes]]:
                     line = stream.readline(LONGEST_LINE)
                 continue
         except (EOFError, OSError, zlib.error) as error:
+            if not _is_cut_short(error):
+                reason = f"the compressed bytes are damaged, so that none of them can be trusted: {error}"
+                raise UnreadableFileError("damaged", reason) from error
             reason, action = f"the compressed file breaks off: {error}", "the lines before are kept"
             log.add(Finding("error", "broken_compression", reason, action, uri=log.uri, line=number))
             return
         if not line:
             return
         yield number, line
+
+
+def _is_cut_short(error: Exception) -> bool:
+    """Whether a compressed file ends early but is sound up to there, as gzip and pyarrow (for zstd) tell it."""
+    return isinstance(error, EOFError) or "Truncated" in str(error)
 
 
 def json_chunks(path: Path, log: FindingLog) -> Iterator[Chunk]:
@@ -98,6 +110,12 @@ def json_chunks(path: Path, log: FindingLog) -> Iterator[Chunk]:
         yield from _packed(_json_records(stream, log))
 
 
+def json_records(path: Path, log: FindingLog) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Line, length in bytes and value of each object, for readers that look into nested values; as ``json_chunks``."""
+    with open_bytes(path) as stream:
+        yield from _json_records(stream, log)
+
+
 def _json_records(stream: IO[bytes], log: FindingLog) -> Iterator[tuple[int, int, dict[str, Any]]]:
     lines = _lines(stream, log)
     for number, line in lines:
@@ -105,9 +123,11 @@ def _json_records(stream: IO[bytes], log: FindingLog) -> Iterator[tuple[int, int
         if not text:
             continue
         if number == 1 and text.startswith(b"["):
-            rows = _whole_array(text, lines)
+            rows, is_whole = _whole_array(text, lines)
             if isinstance(rows, list):
                 yield from _array_records(rows, log)
+                if not is_whole:
+                    log.quarantine("broken_line", len(rows) + 1, "the JSON array breaks off in this element")
                 return
             for late_number, late in enumerate(rows.splitlines(), 1):
                 if late.strip():
@@ -129,8 +149,8 @@ def _json_record(number: int, text: bytes, log: FindingLog) -> Iterator[tuple[in
         log.quarantine("not_an_object", number, f"a JSON {_json_word(value)}, not an object; it starts {_shown(text)}")
 
 
-def _whole_array(first: bytes, rest: Iterator[tuple[int, bytes]]) -> list[Any] | bytes:
-    """The array that the whole file is, or its first bytes where it is none."""
+def _whole_array(first: bytes, rest: Iterator[tuple[int, bytes]]) -> tuple[list[Any] | bytes, bool]:
+    """The array that the whole file is, and whether it ends; the file's first bytes where it is no array."""
     parts, size = [first], len(first)
     for _, line in rest:
         parts.append(line.rstrip(b"\r\n"))
@@ -138,11 +158,14 @@ def _whole_array(first: bytes, rest: Iterator[tuple[int, bytes]]) -> list[Any] |
         if size > LARGEST_ARRAY:
             break
     whole = b"\n".join(parts)
-    try:
-        value = from_json(whole)
-    except ValueError:
-        return whole
-    return value if isinstance(value, list) and any(isinstance(row, dict) for row in value) else whole
+    for is_whole in (True, False):
+        try:
+            value = from_json(whole, allow_partial=not is_whole)
+        except ValueError:
+            continue
+        if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+            return (value if is_whole else value[:-1]), is_whole
+    return whole, True
 
 
 def _array_records(rows: list[Any], log: FindingLog) -> Iterator[tuple[int, int, dict[str, Any]]]:

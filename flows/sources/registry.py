@@ -82,12 +82,14 @@ class Batch:
         findings: What was met on the way.
         n_quarantined: Rows left out.
         models: What the file says about models, columns of ``MODEL_SCHEMA`` (``source`` = log), or None.
+        reported: Scores that the file itself states, columns of ``REPORTED_SCHEMA``, or None.
     """
 
     samples: pl.DataFrame
     findings: tuple[Finding, ...] = ()
     n_quarantined: int = 0
     models: pl.DataFrame | None = None
+    reported: pl.DataFrame | None = None
 
 
 class UnreadableFileError(MirageError):
