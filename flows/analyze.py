@@ -93,6 +93,7 @@ def analyze(bench: Bench) -> Analyzed:
     ladders, findings = plan_ladders(bench)
     stored = dict(bench.con.execute(sql("ladder_hashes")).fetchall())
     load.forget_findings(bench.con, LADDERS)
+    bench.con.execute(sql("forget_failures"))
     load.record_findings(bench.con, bench.findings(findings))
     removed = sorted(set(stored) - {ladder.info.ladder_id for ladder in ladders})
     if removed:

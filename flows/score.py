@@ -13,7 +13,7 @@ from flows.bench import Bench
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.floors import SCHEMA as FLOOR_SCHEMA
-from metrics.floors import shuffled_floors
+from metrics.floors import choice_floors, copied_input_floors, position_frequency_floors, shuffled_floors
 from metrics.registry import METRICS, catalogue
 from metrics.scores import score_samples
 from warehouse import load
@@ -108,6 +108,8 @@ class Scored:
 def score(bench: Bench) -> Scored:
     """Score every run that lacks a metric of the study on its present content."""
     load.replace_metrics(bench.con, catalogue())
+    # A run that failed is tried again each time, so what is still true is said again.
+    load.forget_findings(bench.con, STAGE)
     shards = plan_shards(bench)
     bench.progress.start(STAGE, len(shards))
     heavy = sum(shard.n_samples for shard in shards) > HEAVY_ROWS
@@ -147,7 +149,7 @@ def _units(bench: Bench, shards: Sequence[Shard]) -> Iterator[ScoreUnit]:
     folder.mkdir(parents=True, exist_ok=True)
     for shard in shards:
         path = folder / f"{shard.number:05d}.samples.parquet"
-        needed = {"output", "targets"}.union(*(METRICS[name].needs for name in shard.metrics))
+        needed = {"prompt", "output", "targets"}.union(*(METRICS[name].needs for name in shard.metrics))
         rows = bench.con.sql(sql("samples_of_runs"), params={"run_ids": list(shard.run_ids)})
         rows.select(*KEY, *sorted(needed - set(KEY))).write_parquet(str(path), compression="lz4")
         yield ScoreUnit(shard, path, bench.study.seed)
@@ -180,7 +182,18 @@ _COVERAGE = ("run_id", "metric", "reason")
 
 def _score(samples: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     scores = score_samples(samples, names)
-    return scores.frame, shuffled_floors(samples, seed), scores.coverage.select(_COVERAGE)
+    return scores.frame, floors(samples, names, seed), scores.coverage.select(_COVERAGE)
+
+
+def floors(samples: pl.DataFrame, names: Sequence[str], seed: int) -> pl.DataFrame:
+    """What each metric gives without the ability, by every way there is to tell; rows of table ``floor``."""
+    found = (
+        shuffled_floors(samples, seed, names),
+        copied_input_floors(samples, names),
+        choice_floors(samples, names),
+        position_frequency_floors(samples),
+    )
+    return pl.concat(found).filter(pl.col("metric").is_in(list(names)))
 
 
 def _nothing() -> list[pl.DataFrame]:

@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 
 from flows.identity import run_name
+from flows.inventory import STAGE as INVENTORY
 from flows.inventory import SourceFile
 from flows.sources.finding_log import FindingLog
 from flows.sources.registry import Batch, Source, SourceSettings, UnreadableFileError, recognise, sources
@@ -121,6 +122,9 @@ def _stage(unit: StageUnit) -> Staged:
     temporary.mkdir(parents=True)
     staging = _Staging(file.log.uri, temporary, unit.run_defaults)
     staging.take(reader.read(file.log, settings))
+    if not staging.parts:
+        shutil.rmtree(temporary)
+        return _failed(file.log.uri, "no_rows", staging.why_empty())
     staging.leave_out_duplicates()
     items, runs, models = staging.write_items(), staging.write_runs(), staging.write_models()
     if _changed(file):
@@ -192,6 +196,11 @@ class _Staging:
         self._runs.append(samples.select("run_id", *RUN_KEY).unique("run_id", keep="first", maintain_order=True))
         self.parts.append(part)
 
+    def why_empty(self) -> str:
+        """Why there is no row to store."""
+        lost = [finding.reason for finding in self.findings if finding.severity == "error"]
+        return f"none of its {self.n_rows:,} rows can be stored; the first: {lost[0]}" if lost else "it holds no rows"
+
     def leave_out_duplicates(self) -> None:
         """Keep the first row of every (run, item, repeat); say whether the later ones were equal to it."""
         if not self._hashes:
@@ -208,7 +217,7 @@ class _Staging:
             reason = "another row before it has the same model, task, setting, item and repeat, and other content"
             log.quarantine("duplicate", line, reason)
         log.note("note", "repeated_row", later.filter("is_equal")["line"], "equal to a row before", "the first is kept")
-        self.n_quarantined += log.n_quarantined
+        self.n_quarantined += log.take_quarantined()
         self.findings += [*log.take(), *log.close()]
         for (number,), rows_of_part in later.partition_by("part", as_dict=True).items():
             part = self.parts[number]
@@ -280,5 +289,5 @@ def _changed(file: SourceFile) -> bool:
 
 
 def _failed(uri: str, kind: str, reason: str) -> Staged:
-    finding = Finding("error", kind, reason, "nothing read; what was stored of it stays", uri=uri)
+    finding = Finding("error", kind, reason, "nothing read; what was stored of it stays", INVENTORY, uri=uri)
     return Staged(uri, "failed", findings=(finding,))

@@ -18,7 +18,7 @@ import metrics.catalogue
 from flows.sources.registry import SourceSettings, TextList, sources
 from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
 from metrics.constants import ConstantError, Constants
-from metrics.registry import METRICS
+from metrics.registry import METRICS, MetricError, default_metrics, find
 from metrics.tokens import TOKENIZATIONS
 
 __all__ = ["Family", "ModelEntry", "Study", "Task", "embedded_study", "load_study", "metrics"]
@@ -95,7 +95,7 @@ class Study(BaseModel):
         reports: Folder of the pages.
         seed: Seeds every resampling.
         tokenization: Tokens that the verdict's smooth metric counts.
-        metrics: Names of metrics to score; None: all.
+        metrics: Names of metrics to score; None: those that are scored by default.
         workers: Shards or files worked on at a time.
         models: CSV file with facts about models, or the facts themselves.
         sources: What to read.
@@ -140,8 +140,10 @@ class Study(BaseModel):
     @classmethod
     def _are_metrics(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for name in names or ():
-            if name not in METRICS:
-                raise _not_among(name, METRICS, "metric")
+            try:
+                find(name)
+            except MetricError:
+                raise _not_among(name, METRICS, "metric") from None
         return names
 
     @field_validator("families")
@@ -175,10 +177,10 @@ class Study(BaseModel):
 
     @property
     def metric_names(self) -> tuple[str, ...]:
-        """Metrics to score, in the order of the catalogue; those that a verdict needs are always among them."""
+        """Metrics to score; those that a verdict needs are always among them."""
         needed = ("exact_match", f"per_token_accuracy_{self.tokenization}", f"target_length_{self.tokenization}")
-        wanted = METRICS if self.metrics is None else {*self.metrics, *needed}
-        return tuple(name for name in METRICS if name in wanted)
+        wanted = [metric.name for metric in default_metrics()] if self.metrics is None else self.metrics
+        return tuple(dict.fromkeys([*wanted, *needed]))
 
     @cached_property
     def constants(self) -> Constants:

@@ -82,12 +82,14 @@ def key_text(location: Sequence[str | int]) -> str:
 def problems_of(error: ValidationError, model: type[BaseModel], before: Sequence[str | int] = ()) -> list[Problem]:
     """Every mistake that the validation of ``model`` met; ``before`` leads to where the model stands in the file."""
     every = error.errors(include_url=False)
-    nested = {details["loc"][0] for details in every if len(details["loc"]) > 1}
-    # A list counts as too short once its wrong elements are taken away: the elements are what to report.
+    nested = {details["loc"][0] for details in every if not _is_whole_key(details["loc"])}
+    # A list counts as too short once its wrong elements are taken away, and is not the text that it may be instead:
+    # the elements are what to report.
+    secondary = {"too_short", "string_type"}
     return [
         _problem(details, model, before)
         for details in every
-        if not (details["type"] == "too_short" and len(details["loc"]) == 1 and details["loc"][0] in nested)
+        if not (details["type"] in secondary and _is_whole_key(details["loc"]) and details["loc"][0] in nested)
     ]
 
 
@@ -108,6 +110,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], before: Sequence[str
     step = str(context.get("next_step", "")) or did_you_mean(str(got), allowed)
     what = "is not one of the allowed values" if kind == "literal_error" else _lower_first(details["msg"])
     return Problem(key, repr(got), what, allowed, step)
+
+
+def _is_whole_key(location: Sequence[str | int]) -> bool:
+    return all(_is_branch(part) for part in location[1:])
 
 
 def _is_branch(part: str | int) -> bool:

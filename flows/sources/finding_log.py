@@ -21,6 +21,7 @@ class FindingLog:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.n_quarantined = 0
+        self._n_taken = 0
         self._fresh: list[Finding] = []
         self._quarantined: Counter[str] = Counter()
         self._noted: dict[tuple[Severity, str, str, str], tuple[int, int]] = {}
@@ -48,6 +49,11 @@ class FindingLog:
         """Findings since the last call."""
         fresh, self._fresh = tuple(self._fresh), []
         return fresh
+
+    def take_quarantined(self) -> int:
+        """Rows left out since the last call."""
+        count, self._n_taken = self.n_quarantined - self._n_taken, self.n_quarantined
+        return count
 
     def close(self) -> tuple[Finding, ...]:
         """What is left to say once the file is read: counts."""

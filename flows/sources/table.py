@@ -50,10 +50,9 @@ def read(file: LogFile, settings: TableSettings) -> Iterator[Batch]:
             if not chunk.columns.columns:
                 break
             plan = plan_columns(settings, chunk.columns.columns)
-        before = log.n_quarantined
         samples = _samples(chunk, plan, settings, log, is_csv=lines.plain_suffix(file.path) in {".csv", ".tsv"})
-        yield Batch(samples, log.take(), log.n_quarantined - before, _models(chunk, plan, samples))
-    yield Batch(pl.DataFrame(schema=READ_SCHEMA), log.close(), 0)
+        yield Batch(samples, log.take(), log.take_quarantined(), _models(chunk, plan, samples))
+    yield Batch(pl.DataFrame(schema=READ_SCHEMA), log.close(), log.take_quarantined())
 
 
 def _chunks(path: Path, settings: TableSettings, log: FindingLog) -> Iterator[Chunk]:
