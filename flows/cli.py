@@ -153,6 +153,7 @@ def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: floa
             from flows.prefect_settings import set_defaults
 
             set_defaults(study.work_path)
+            terminal.say("Starting Prefect; the same stages run without it with --direct.")
             from flows.pipeline import run_flow
 
             outcome = run_flow(study, path, terminal, wait)

@@ -33,7 +33,9 @@ def set_defaults(work_path: Path) -> None:
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" in os.environ or _has_profile():
         return
-    os.environ.setdefault("PREFECT_HOME", str(work_path / "prefect"))
+    home = Path(os.environ.setdefault("PREFECT_HOME", str(work_path / "prefect")))
+    # Prefect makes one folder, not those above it, and without it waits for a server that cannot start.
+    home.mkdir(parents=True, exist_ok=True)
     for name, value in ALONE.items():
         os.environ.setdefault(name, value)
 

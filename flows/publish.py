@@ -49,14 +49,19 @@ class Pages:
 
     Attributes:
         index: The page to open first.
-        is_new: Written now; else those of before still hold.
+        n_written: Pages written now; the others still hold.
     """
 
     index: Path
-    is_new: bool
+    n_written: int
+
+    @property
+    def is_new(self) -> bool:
+        """Something was written now."""
+        return self.n_written > 0
 
     def __str__(self) -> str:
-        return "pages written" if self.is_new else "pages up to date"
+        return f"{self.n_written:,} pages written" if self.n_written else "pages up to date"
 
 
 def publish(bench: Bench) -> Published:
@@ -97,18 +102,20 @@ def write_pages(study: Study, published: Published, progress: Progress) -> Pages
     index, stamp = folder / INDEX, folder / STAMP
     wanted = {"generation": published.generation, "study": study.fingerprint, "program": program_version()}
     if index.exists() and _read_stamp(stamp) == wanted:
-        return Pages(index, is_new=False)
+        return Pages(index, 0)
     # Altair and Jinja2 are slow to import, and a run that changes nothing needs neither.
     from reports.site import build_site
 
-    folder.mkdir(parents=True, exist_ok=True)
+    progress.start(PAGES, 0)
     stamp.unlink(missing_ok=True)
     with closing(open_warehouse(published.path, read_only=True)) as con:
-        build_site(con, folder)
+        built = build_site(con, folder, now=dt.datetime.now(dt.UTC), program_version=program_version())
+    pages = Pages(built.index, len(built.written))
     temporary = stamp.with_name(f"{STAMP}.part")
     temporary.write_text(json.dumps(wanted), encoding="utf-8")
     os.replace(temporary, stamp)
-    return Pages(index, is_new=True)
+    progress.finish(PAGES, str(pages))
+    return pages
 
 
 def _read_stamp(path: Path) -> object:
