@@ -24,6 +24,7 @@ from warehouse.errors import (
     WarehouseMissingError,
     WarehousePermissionError,
 )
+from warehouse.fact_tables import install_facts
 from warehouse.resources import folder, sql_files
 from warehouse.transaction import transaction
 
@@ -126,6 +127,7 @@ def migrate(
             con.execute(text)
             con.execute("INSERT INTO migration VALUES (?, ?, ?)", [step, name, naive(now)])
     definitions.install(con)
+    install_facts(con)
     return schema_version(con)
 
 

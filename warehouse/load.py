@@ -11,7 +11,7 @@ from warehouse.definitions import statement
 from warehouse.errors import FrameError, RunTakenError
 from warehouse.keys import check_unique
 from warehouse.load_ladders import adjust_break_tails, forget_ladders, replace_ladder, replace_ladders
-from warehouse.load_models import resolve_models, upsert_models
+from warehouse.load_models import replace_models, resolve_models, upsert_models
 from warehouse.load_scores import replace_floors, replace_metrics, write_scores
 from warehouse.stage import Source, columns, insert, insert_staged, staged
 from warehouse.transaction import transaction
@@ -27,6 +27,7 @@ __all__ = [
     "replace_ladder",
     "replace_ladders",
     "replace_metrics",
+    "replace_models",
     "replace_run",
     "replace_runs",
     "replace_source",

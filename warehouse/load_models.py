@@ -10,7 +10,7 @@ from warehouse.errors import FrameError
 from warehouse.stage import insert, staged
 from warehouse.transaction import transaction
 
-SOURCES = ("study", "log", "facts")
+SOURCES = ("study", "log")
 
 
 def upsert_models(con: duckdb.DuckDBPyConnection, models: pl.DataFrame) -> None:
@@ -26,11 +26,33 @@ def upsert_models(con: duckdb.DuckDBPyConnection, models: pl.DataFrame) -> None:
     """
     if models.is_empty():
         return
+    if "source" not in models.columns:
+        raise FrameError(f"models: the column source is missing; it is one of {', '.join(SOURCES)}")
     if strangers := sorted(set(models["source"].unique().to_list()) - set(SOURCES), key=str):
         raise FrameError(f"models: source {strangers[0]!r} is unknown; it is one of {', '.join(SOURCES)}")
     with transaction(con):
         with staged(con, models.select("model_id", "source")):
             con.execute(statement("delete_same_statements"))
+        insert(con, "model_statement", models)
+        _resolve(con)
+
+
+def replace_models(con: duckdb.DuckDBPyConnection, models: pl.DataFrame, source: str) -> None:
+    """Store all that one source says of models, in place of all it said before, and resolve ``model`` anew.
+
+    Args:
+        con: A writable warehouse.
+        models: Rows of ``model_statement``; all of that source. May be empty.
+        source: study or log.
+
+    Raises:
+        FrameError: Columns do not fit, or rows of another source.
+        DuplicateKeyError: It speaks twice of one model.
+    """
+    if models.height and models["source"].unique().to_list() != [source]:
+        raise FrameError(f"models: all rows must be of source {source!r}")
+    with transaction(con):
+        con.execute(statement("delete_statements_of_source"), {"source": source})
         insert(con, "model_statement", models)
         _resolve(con)
 

@@ -128,7 +128,8 @@ def test_null_in_null_out(empty: duckdb.DuckDBPyConnection) -> None:
     row = empty.execute(
         "SELECT token_edit_distance(NULL, 'a'), token_edit_distance('a', NULL, tokenization := 'word'), "
         "token_edit_similarity(NULL, 'a'), exact_match(NULL, ['a']), exact_match('a', NULL), emergence_score(NULL), "
-        "emergence_score([0.1, NULL, 0.3]), linearity([0.5]), logit(NULL), wilson_low(NULL, 4), wilson_high(2, NULL), compounding(NULL, 3)"
+        "emergence_score([0.1, NULL, 0.3]), linearity([0.5]), logit(NULL), "
+        "wilson_low(NULL, 4), wilson_high(2, NULL), compounding(NULL, 3)"
     ).fetchone()
     assert row == (None,) * 12
 

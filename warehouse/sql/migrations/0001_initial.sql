@@ -32,7 +32,7 @@ CREATE TABLE model_statement (
     train_tokens DOUBLE, train_flops DOUBLE, train_flops_derived BOOLEAN, train_loss DOUBLE, source VARCHAR NOT NULL
 );
 COMMENT ON TABLE model_statement IS 'What one source says of a model. Key: model_id, source. The table model is derived from it.';
-COMMENT ON COLUMN model_statement.source IS 'study, log or facts, in falling order of trust';
+COMMENT ON COLUMN model_statement.source IS 'study or log, in falling order of trust; the facts come last';
 
 CREATE TABLE model (
     model_id VARCHAR NOT NULL, family VARCHAR, seed INTEGER, n_params DOUBLE, n_params_non_embedding DOUBLE, n_params_active DOUBLE,
@@ -214,3 +214,28 @@ COMMENT ON TABLE publication IS 'One row a published snapshot. Key: generation.'
 
 CREATE TABLE publication_verdict (generation BIGINT NOT NULL, ladder_id VARCHAR NOT NULL, verdict VARCHAR NOT NULL, input_hash VARCHAR NOT NULL);
 COMMENT ON TABLE publication_verdict IS 'One row a ladder in a published snapshot. Key: generation, ladder_id.';
+
+CREATE TABLE fact_model (
+    model_id VARCHAR NOT NULL, family VARCHAR NOT NULL, kind VARCHAR NOT NULL, architecture VARCHAR NOT NULL,
+    n_params DOUBLE, n_params_non_embedding DOUBLE, n_params_active DOUBLE, train_tokens DOUBLE, train_flops DOUBLE,
+    release_date DATE, checked BOOLEAN NOT NULL, source VARCHAR NOT NULL
+);
+COMMENT ON TABLE fact_model IS 'One row a published model. Key: model_id. NULL: not published or not known.';
+COMMENT ON COLUMN fact_model.kind IS 'base, instruct, code or moe (mixture of experts)';
+COMMENT ON COLUMN fact_model.architecture IS 'decoder, encoder or encoder_decoder';
+COMMENT ON COLUMN fact_model.n_params_active IS 'Parameters used a token, for mixtures of experts; NULL: all of them';
+COMMENT ON COLUMN fact_model.train_flops IS 'As published; NULL: derive it';
+COMMENT ON COLUMN fact_model.checked IS 'Every figure was read in the source named; false: at least one is from memory';
+
+CREATE TABLE fact_alias (alias VARCHAR NOT NULL, model_id VARCHAR NOT NULL);
+COMMENT ON TABLE fact_alias IS 'One row a name under which a published model is known, in lower case. Key: alias.';
+
+CREATE TABLE fact_claim (
+    claim_id VARCHAR NOT NULL, claim_kind VARCHAR NOT NULL, ability VARCHAR NOT NULL, suite VARCHAR, prompting VARCHAR, family VARCHAR,
+    threshold_params DOUBLE, threshold_train_flops DOUBLE, metric VARCHAR, chance DOUBLE, value DOUBLE, checked BOOLEAN NOT NULL, source VARCHAR NOT NULL
+);
+COMMENT ON TABLE fact_claim IS 'One row a published statement on how an ability scales. Key: claim_id.';
+COMMENT ON COLUMN fact_claim.claim_kind IS 'emergent, smooth, flat, u-shaped, inverse, positive, critique, count or measurement';
+COMMENT ON COLUMN fact_claim.threshold_params IS 'Smallest model of the family said to have the ability, parameters';
+COMMENT ON COLUMN fact_claim.threshold_train_flops IS 'The same in training FLOPs';
+COMMENT ON COLUMN fact_claim.value IS 'For counts and measurements: the figure';

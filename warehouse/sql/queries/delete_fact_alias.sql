@@ -1,0 +1,2 @@
+-- Every row of fact_alias.
+DELETE FROM fact_alias;

@@ -1,0 +1,2 @@
+-- Every row of fact_claim.
+DELETE FROM fact_claim;

@@ -1,0 +1,2 @@
+-- Every row of fact_model.
+DELETE FROM fact_model;
