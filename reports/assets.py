@@ -1,0 +1,112 @@
+"""What all pages share: the drawing library, style sheet, scripts and chart specifications, and their hashes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+
+import reports.charts  # noqa: F401 - fills the registry
+from reports import theme
+from reports.payload import to_json
+from reports.registry import CHARTS, Page
+
+SCRIPTS: dict[Page, tuple[str, ...]] = {
+    "ladder": ("common", "draw", "export", "ladder-data", "point", "diff", "outputs", "forecast", "ladder"),
+    "atlas": ("common", "draw", "export", "atlas-row", "atlas"),
+}
+SHARED_FOLDER = "assets"
+THEME_BOOT = (
+    "try{const t=localStorage.getItem('theme');"
+    "if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch(e){}"
+)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Everything but the data of the pages of one kind.
+
+    Attributes:
+        css: Style sheet.
+        bundle: Vega, Vega-Lite and vega-embed as one script.
+        script: The page's own script.
+        specs: Chart specifications as JSON, config once.
+        boot: Script that applies the stored theme before anything is painted.
+    """
+
+    css: str
+    bundle: str
+    script: str
+    specs: str
+    boot: str
+
+    @property
+    def script_hashes(self) -> str:
+        """Source list of the security policy: these scripts and no other."""
+        return " ".join(sha256_source(text) for text in (self.boot, self.bundle, self.script))
+
+    @property
+    def digest(self) -> str:
+        """Hash over everything here; a page must be written again when it changes."""
+        parts = (self.css, self.bundle, self.script, self.specs, self.boot)
+        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+@cache
+def assets(page: Page) -> Assets:
+    """The assets of the pages of one kind, made once a process."""
+    return Assets(stylesheet(), bundle(), script(page), specs(page), THEME_BOOT)
+
+
+@cache
+def bundle() -> str:
+    """The drawing library, from the installed package; nothing is fetched."""
+    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    found: str = vlc.javascript_bundle(vl_version=version)  # type: ignore[call-arg] # the stub forgets the default
+    return found.replace("</script", "<\\/script")
+
+
+@cache
+def stylesheet() -> str:
+    """All style sheets with the tokens of both skins; prints always use the light ones."""
+    light, dark = theme.css_variables("light"), theme.css_variables("dark")
+    fonts = f"--sans:{theme.SANS};--serif:{theme.SERIF};--mono:{theme.MONO}"
+    tokens = (
+        f":root{{{fonts};color-scheme:light;{light}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root[data-theme=auto]{{color-scheme:dark;{dark}}}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+    )
+    # the selectors repeat the theme attribute so that they outweigh it
+    printed = f"@media print{{:root,:root[data-theme=dark],:root[data-theme=auto]{{color-scheme:light;{light}}}}}\n"
+    sheets = (_static(f"{name}.css") for name in ("base", "ladder", "outputs", "atlas", "narrow", "print"))
+    return tokens + "".join(sheets) + printed
+
+
+@cache
+def script(page: Page) -> str:
+    """The page's modules as one function, since the library claims globals such as ``$``."""
+    modules = "\n".join(_static(f"{name}.js") for name in SCRIPTS[page])
+    return f'(() => {{\n"use strict";\n{modules}\n}})();'
+
+
+@cache
+def specs(page: Page) -> str:
+    """Specifications of the page's charts and the config they share."""
+    charts: dict[str, Any] = {name: chart.spec() for name, chart in CHARTS.items() if chart.page == page}
+    titles = {name: chart.title for name, chart in CHARTS.items() if chart.page == page}
+    return to_json({"charts": charts, "titles": titles, "config": theme.config("css")})
+
+
+def sha256_source(text: str) -> str:
+    """A script's entry in the security policy."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def _static(name: str) -> str:
+    return (resources.files("reports") / "static" / name).read_text(encoding="utf-8")

@@ -1,0 +1,226 @@
+"""The atlas: all ladders on one page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from metrics.intervals import wilson
+from reports import numbers, queries
+from reports.assets import Assets
+from reports.axes import AXES
+from reports.cards import Figure
+from reports.data import Row
+from reports.payload import to_json
+from reports.registry import CHARTS
+from reports.rulers import RULERS
+from reports.templating import render
+from reports.verdicts import VERDICTS
+from warehouse import query
+
+COLUMNS = (
+    "url", "name", "task", "family", "setting", "verdict", "n_scales", "along", "runs", "x",
+    "em", "em_low", "em_high", "em_gap", "es", "es_low", "es_high", "es_gap",
+    "score_em", "score_es", "score_ta", "score_ll", "sharp_em", "sharp_es", "jumps",
+)  # fmt: skip
+SPARK = ("em", "es")
+
+
+@dataclass(frozen=True)
+class AtlasData:
+    """What the atlas reads, all ladders at once.
+
+    Attributes:
+        overview: ``ladder_overview``, one row a ladder.
+        curves: ``score_by_scale`` by ladder and metric.
+        shapes: ``metric_description`` by ladder and metric.
+        sharp: Query ``sharp_metrics``: is the metric sharp on the ladder, where it rises.
+        counts: Query ``verdict_counts``.
+        changes: ``verdict_change``.
+    """
+
+    overview: list[Row]
+    curves: dict[tuple[str, str], list[Row]]
+    shapes: dict[tuple[str, str], Row]
+    sharp: dict[tuple[str, str], bool]
+    counts: dict[str, int]
+    changes: list[Row]
+
+
+def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
+    """Read the atlas from a published snapshot."""
+    overview = query.frame(con, "ladder_overview").to_dicts()
+    spark = sorted(
+        {ruler.choose(row["tokenization"], ()) for row in overview for ruler in RULERS if ruler.key in SPARK}
+    )
+    curves = query.frame(con, "score_by_scale", metric=spark) if spark else pl.DataFrame()
+    return AtlasData(
+        [row for row in overview if row["verdict"]],
+        {(key[0], key[1]): part.to_dicts() for key, part in _parts(curves).items()},
+        {(row["ladder_id"], row["metric"]): row for row in query.frame(con, "metric_description").to_dicts()},
+        {(row["ladder_id"], row["metric"]): row["sharp"] for row in queries.frame(con, "sharp_metrics").to_dicts()},
+        dict(queries.frame(con, "verdict_counts").iter_rows()),
+        query.frame(con, "verdict_change").to_dicts(),
+    )
+
+
+def atlas_html(data: AtlasData, slugs: dict[str, str], assets: Assets, shared: str | None, generation: str) -> str:
+    """The atlas page; ``slugs`` gives the file name of every ladder's page."""
+    chosen = {row["ladder_id"]: _metrics(data, row) for row in data.overview}
+    shares = _shares(data, chosen)
+    rows = [_row(data, row, chosen[row["ladder_id"]], slugs[row["ladder_id"]]) for row in data.overview]
+    drawn = sum(1 for row in rows if row[COLUMNS.index("sharp_em")] and row[COLUMNS.index("sharp_es")])
+    families = len({row["family"] for row in data.overview})
+    threshold = 0.5
+    payload = {
+        "columns": COLUMNS,
+        "rows": rows,
+        "names": {name: style.name for name, style in VERDICTS.items()},
+        "share": shares,
+        "threshold": threshold,
+        "all_edit_similarity": all(metrics["es"].startswith("token_edit_similarity") for metrics in chosen.values()),
+    }
+    return render(
+        "atlas.html.j2",
+        assets,
+        shared,
+        title="Atlas of ladders",
+        note=f"{numbers.plural(len(rows), 'ladder')}, {numbers.plural(families, 'family', 'families')}",
+        headline=_headline(shares, len(rows)),
+        counts=[(style, data.counts[name]) for name, style in VERDICTS.items() if data.counts.get(name)],
+        changed=_changed(data.changes),
+        charts={name: CHARTS[name] for name in ("scatter", "share")},
+        figures={name: Figure(name, CHARTS[name].title, "", None, _sql(name)) for name in ("scatter", "share")},
+        threshold=threshold,
+        not_drawn=f"{numbers.plural(len(rows) - drawn, 'ladder')} without a rise to place are not drawn."
+        if len(rows) > drawn
+        else "",
+        share_text="; ".join(f"{share['label']} {share['txt']}" for share in shares),
+        generation=generation,
+        data=to_json(payload),
+    )
+
+
+def _parts(curves: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFrame]:
+    return {} if curves.is_empty() else curves.partition_by("ladder_id", "metric", as_dict=True)
+
+
+def _metrics(data: AtlasData, row: Row) -> dict[str, str]:
+    """Metric behind each ruler on one ladder."""
+    available = [metric for ruler in RULERS for metric in ruler.candidates(row["tokenization"])]
+    available = [metric for metric in available if (row["ladder_id"], metric) in data.shapes]
+    return {ruler.key: ruler.choose(row["tokenization"], available) for ruler in RULERS}
+
+
+def _shares(data: AtlasData, chosen: dict[str, dict[str, str]]) -> list[Row]:
+    """Ladders that are sharp under each ruler, among those that rise under it."""
+    shares = []
+    for ruler in RULERS:
+        keys = [(ladder_id, metrics[ruler.key]) for ladder_id, metrics in chosen.items()]
+        flags = [data.sharp[key] for key in keys if key in data.sharp]
+        if flags:
+            low, high = wilson(float(sum(flags)), float(len(flags)))
+            shares.append(
+                {
+                    "key": ruler.key,
+                    "label": ruler.label,
+                    "kind": ruler.kind,
+                    "v": sum(flags) / len(flags),
+                    "lo": round(float(low), 4),
+                    "hi": round(float(high), 4),
+                    "sharp": sum(flags),
+                    "rising": len(flags),
+                    "txt": f"{sum(flags)} of {len(flags)}",
+                }
+            )
+    return shares
+
+
+def _headline(shares: Sequence[Row], n_ladders: int) -> str:
+    found = {share["key"]: share for share in shares}
+    if not n_ladders:
+        return "No ladder has been analysed yet."
+    if "em" not in found:
+        return "Exact match rises on none of these ladders."
+    text = f"{found['em']['txt']} rising ladders look emergent under exact match"
+    if "es" in found:
+        text += f"; {found['es']['txt']} under edit similarity, on the same outputs"
+    return text + "."
+
+
+def _changed(changes: Sequence[Row]) -> str | None:
+    moved = [change for change in changes if change["change"] == "verdict"]
+    if not moved:
+        return None
+    shown = "; ".join(
+        f"{change['ladder_id']}: {_word(change['verdict_before'])} to {_word(change['verdict_now'])}"
+        for change in moved[:5]
+    )
+    more = f"; and {len(moved) - 5} more" if len(moved) > 5 else ""
+    return f"Since the publication before: {shown}{more}."
+
+
+def _word(verdict: str) -> str:
+    return VERDICTS[verdict].name if verdict in VERDICTS else verdict
+
+
+def _sql(name: str) -> str:
+    return "\n".join(f"FROM {view};" for view in CHARTS[name].views)
+
+
+def _row(data: AtlasData, row: Row, metrics: dict[str, str], slug: str) -> list[Any]:
+    ladder_id = row["ladder_id"]
+    shapes = {key: data.shapes.get((ladder_id, metric)) for key, metric in metrics.items()}
+    curves = {key: data.curves.get((ladder_id, metrics[key]), []) for key in SPARK}
+    scales = [point["scale"] for point in curves["em"] or curves["es"]]
+    values: dict[str, Any] = {
+        "url": f"ladders/{slug}.html",
+        "name": row["task_title"] or row["task_id"],
+        "task": row["task_id"],
+        "family": row["family"],
+        "setting": _setting(row),
+        "verdict": row["verdict"],
+        "n_scales": row["n_scales"],
+        "along": AXES[row["axis"]].word,
+        "runs": row["n_runs"],
+        "x": _places(scales),
+        "jumps": [_short(row[name], 2) for name in ("largest_allowed_jump", "allowed_jump_limit", "jump_low")],
+    }
+    for key in SPARK:
+        for name, field in ((key, "value"), (f"{key}_low", "low"), (f"{key}_high", "high")):
+            values[name] = [None if point[field] is None else round(100 * point[field]) for point in curves[key]]
+        shape = shapes[key] or {}
+        values[f"{key}_gap"] = shape.get("sharpest_gap") if shape.get("sharpness") is not None else None
+        values[f"sharp_{key}"] = _interval(shape)
+    for key in metrics:
+        scored = shapes[key]
+        values[f"score_{key}"] = _short(scored["emergence_score"], 1) if scored else None
+    return [values[name] for name in COLUMNS]
+
+
+def _setting(row: Row) -> str:
+    shots = None if row["n_shots"] is None else f"{row['n_shots']}-shot"
+    return " · ".join(str(part) for part in (shots, row["prompting"], row["filter"]) if part)
+
+
+def _interval(shape: Row) -> list[float | None] | None:
+    if shape.get("sharpness") is None:
+        return None
+    return [_short(shape[name], 3) for name in ("sharpness", "sharpness_low", "sharpness_high")]
+
+
+def _places(scales: Sequence[float]) -> list[int]:
+    """Where the scales of a ladder lie between its ends on a logarithmic axis, 0 to 100."""
+    if len(scales) < 2:
+        return [50 for _ in scales]
+    logs = [math.log(scale) for scale in scales]
+    return [round(100 * (log - logs[0]) / (logs[-1] - logs[0])) for log in logs]
+
+
+def _short(value: float | None, digits: int) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, digits)

@@ -1,0 +1,143 @@
+"""The four cards under "Why, and how sure": a question, a sentence that answers it, its charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports import numbers
+from reports.data import LadderData
+from reports.registry import CHARTS, Chart
+
+CLOSE = 0.05
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart as it stands on a page.
+
+    Attributes:
+        name: The chart's name, the element's id.
+        title: For people and file names.
+        alt: The finding in words, read in place of the drawing.
+        missing: Why it cannot be drawn; None: it can.
+        sql: The query behind it.
+    """
+
+    name: str
+    title: str
+    alt: str
+    missing: str | None
+    sql: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question with its answer and charts."""
+
+    id: str
+    question: str
+    answer: str
+    reading: str
+    figures: tuple[Figure, ...]
+
+
+def figure(ladder: LadderData, name: str, alt: str) -> Figure:
+    """A chart of this ladder, or the reason why there is none."""
+    chart = CHARTS[name]
+    return Figure(name, chart.title, alt, chart.unavailable(ladder), query_text(chart, ladder.ladder_id))
+
+
+def query_text(chart: Chart, ladder_id: str) -> str:
+    """The query that returns what a chart shows, to paste into the warehouse."""
+    return "\n".join(view_query(view, ladder_id) for view in chart.views)
+
+
+def view_query(view: str, ladder_id: str) -> str:
+    """All rows of a view for one ladder; the id quoted as an SQL string."""
+    quoted = ladder_id.replace("'", "''")
+    return f"FROM {view} WHERE ladder_id = '{quoted}';"
+
+
+def cards(ladder: LadderData) -> list[Card]:
+    """The four cards."""
+    return [_compounding(ladder), _jumps(ladder), _forecast(ladder), _resolution(ladder)]
+
+
+def _card(ladder: LadderData, answer: str, alts: dict[str, str]) -> Card:
+    figures = tuple(figure(ladder, name, alt) for name, alt in alts.items())
+    charts = [CHARTS[figure_.name] for figure_ in figures]
+    first = charts[0]
+    reading = ". ".join(chart.reading.capitalize() if len(charts) > 1 else chart.reading for chart in charts)
+    return Card(first.name, first.question or first.title, answer, reading, figures)
+
+
+def _compounding(ladder: LadderData) -> Card:
+    found = ladder.row("compounding_summary")
+    lead = "If tokens were right independently, exact match would be token accuracy to the power of length. "
+    if not ladder.rows("compounding_by_length"):
+        return _card(ladder, "Answers of one token compound nothing.", {"comp": ""})
+    if found is None:
+        text = "No point has left zero under either."
+    elif found["mean_distance"] < CLOSE:
+        near = numbers.points(found["mean_distance"])
+        text = f"Observed lies within {near} of that on average: compounding alone draws the curve"
+        broken = ladder.overview["verdict"] == "genuine_break"
+        text += ", but token accuracy itself breaks, so it does not explain the jump away." if broken else "."
+    else:
+        above = found["mean_excess"] > 0
+        cause = (
+            "errors cluster in the same answers"
+            if above
+            else "some positions are harder than others, so the product is smaller"
+        )
+        side = "above" if above else "below"
+        text = f"Observed is {numbers.points(found['mean_excess'])} {side} it on average: {cause}."
+    return _card(ladder, lead + text, {"comp": f"Observed against predicted exact match by answer length. {text}"})
+
+
+def _jumps(ladder: LadderData) -> Card:
+    parts = []
+    for key, verb in (("em", "Exact match leaves room for a change of"), ("es", "edit similarity for at most")):
+        rows = ladder.rows("change_by_gap", metric=ladder.metrics[key])
+        if rows:
+            most = max(rows, key=lambda row: row["high"])
+            parts.append(f"{verb} {numbers.points(max(most['high'], 0.0))}, in {ladder.gap_label(most['gap_index'])}")
+    points = "; ".join(parts) + "." if parts else "No two scales to compare."
+    points = points[:1].upper() + points[1:]
+    logit = ""
+    jumps = ladder.rows("jump_by_gap")
+    if jumps:
+        most = max(jumps, key=lambda row: row["high"])
+        where = ladder.gap_label(most["gap_index"])
+        logit = (
+            f" On top of a smooth curve, {where} still allows a jump of {numbers.logit(most['high'])} logit; "
+            f"a smooth verdict needs less than {numbers.logit(ladder.overview['allowed_jump_limit'])}."
+        )
+    return _card(
+        ladder, points + logit, {"gaps": f"Change inside each gap. {points}", "jumps": f"Jump each gap allows.{logit}"}
+    )
+
+
+def _forecast(ladder: LadderData) -> Card:
+    text = "Exact match at the larger points, forecast from the smaller ones by two routes, and what was observed."
+    return _card(ladder, "", {"fc": text})
+
+
+def _resolution(ladder: LadderData) -> Card:
+    rows = [row for row in ladder.rows("resolution_by_scale") if row["n_needed"] is not None]
+    n_items = ladder.overview["n_items"]
+    hidden = [row for row in rows if row["out_of_reach"]]
+    if not rows:
+        text = "Nothing tells how likely an exact answer is where none was seen."
+    elif not hidden:
+        within = numbers.plural(n_items, "item")
+        text = f"Every point would show an exact answer within {within}: no zero here is a limit of the test."
+    else:
+        worst = max(hidden, key=lambda row: row["n_needed"])
+        where = ladder.scales[worst["scale_index"]].label
+        text = (
+            f"{len(hidden)} of {len(rows)} points would need more than the {numbers.count(n_items)} items used to show "
+            f"one exact answer with 95 % chance; {where} would need {numbers.items_needed(worst['n_needed'])}. "
+            "A zero there is a limit of the test, not of the model."
+        )
+    return _card(ladder, text, {"res": f"Items needed for a first exact answer, point by point. {text}"})

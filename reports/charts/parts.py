@@ -1,0 +1,94 @@
+"""Pieces that several charts share: the common scale axis, the cross-hair, rounding of records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import altair as alt
+
+from reports.axes import AXES
+from reports.data import LadderData, Row
+
+EXACT_MATCH = "datum.m === 'em'"
+
+_LOG10 = "(log(datum.value) / LN10)"
+_IS_DECADE = f"abs({_LOG10} - round({_LOG10})) < 1e-6"
+_LEADING_DIGIT = f"round(datum.value / pow(10, floor({_LOG10} + 1e-9)))"
+# the domain includes the padding at both ends
+_IS_SHORT = "abs(log(domain('x')[1] / domain('x')[0]) / LN10) < 2.1"
+
+
+def _superscript(number: str) -> str:
+    text = f"('' + {number})"
+    for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹"):
+        text = f"replace({text}, /{digit}/g, '{raised}')"
+    return f"replace({text}, /-/g, '⁻')"
+
+
+# decades only, 2 and 5 between them on a short axis; FLOPs as powers of ten; a loss without SI prefix
+_LABELS = (
+    f"({_IS_DECADE} || ({_IS_SHORT} && indexof([2, 5], {_LEADING_DIGIT}) >= 0)) ? "
+    f"(axis === 'train_flops' ? ({_IS_DECADE} ? '10' + {_superscript(f'round({_LOG10})')} : '') : "
+    "axis === 'train_loss' ? format(datum.value, '~g') : format(datum.value, '~s')) : ''"
+)
+
+
+def signals() -> list[alt.Parameter]:
+    """The two signals that link the charts of a page: the axis shown and the point pointed at."""
+    return [alt.param(name="axis", value="n_params"), alt.param(name="hot", value=-1)]
+
+
+def named(name: str) -> alt.Chart:
+    """A chart on a data set that the page supplies."""
+    return alt.Chart(alt.NamedData(name=name))
+
+
+def layered(*layers: alt.Chart, height: int, signals: Sequence[alt.Parameter] = ()) -> alt.LayerChart:
+    """Layers from back to front, as wide as the place they are drawn in."""
+    found = alt.layer(*layers).add_params(*signals).properties(width="container", height=height)
+    return cast(alt.LayerChart, found)
+
+
+def along_axis(name: str) -> alt.Chart:
+    """A chart on a data set whose rows carry every axis; ``X`` is the value on the one shown."""
+    return named(name).transform_calculate(X="datum[axis]").transform_filter("isValid(datum.X) && datum.X > 0")
+
+
+def x_scale(field: str = "X") -> alt.X:
+    """The shared scale axis: logarithmic, growing with ability (a training loss falls to the right)."""
+    return alt.X(
+        f"{field}:Q",
+        scale=alt.Scale(type="log", nice=False, padding=14, reverse=alt.ExprRef("axis === 'train_loss'")),
+        axis=alt.Axis(title=None, labelExpr=_LABELS, tickCount=12, labelOverlap=False, labelFlush=False),
+    )
+
+
+def share_axis(field: str, title: str | None = None) -> alt.Y:
+    """A share on the vertical axis, always 0 to 100 %."""
+    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=title, format="%", tickCount=5))
+
+
+def crosshair() -> alt.Chart:
+    """A rule through the point that is pointed at."""
+    pointed = along_axis("rows").transform_filter(f"{EXACT_MATCH} && datum.i === hot")
+    return cast(alt.Chart, pointed.mark_rule(style="hot").encode(x=x_scale(), tooltip=alt.value(None)))
+
+
+def catch(name: str = "rows", only: str = EXACT_MATCH) -> alt.Chart:
+    """Invisible wide rules that catch the pointer near a point."""
+    wide = along_axis(name).transform_filter(only).mark_rule(style="hot", strokeWidth=26, opacity=0.001)
+    return cast(alt.Chart, wide.encode(x=x_scale(), tooltip=alt.value(None)))
+
+
+def rounded(value: float | None, digits: int = 5) -> float | None:
+    """A number with so many significant figures; None and what is not finite become None."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}")
+
+
+def with_axes(ladder: LadderData, rows: Iterable[Row]) -> list[Row]:
+    """Rows with the value of their scale on every axis; the page's script does the same."""
+    return [row | {name: ladder.scales[row["i"]].axes[name] for name in AXES} for row in rows]

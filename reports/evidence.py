@@ -1,0 +1,101 @@
+"""The evidence bar: what the verdict asked of the data, and what the data gave, on one logit axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports import numbers
+from reports.data import LadderData
+from reports.verdicts import lean_text
+
+LEAST_SPAN = 1.5
+MOST_SPAN = 6.0
+
+
+@dataclass(frozen=True)
+class Track:
+    """One line of the bar.
+
+    Attributes:
+        label: What is measured.
+        value: Measured, logit; None: not measured.
+        need: The limit it is held against, logit.
+        side: ``below`` or ``above``: where the value must lie for the verdict it stands for.
+        met: It lies there.
+        text: Value and need in words.
+        start: Left end of the drawn bar, share of the width.
+        end: Right end, share of the width.
+        mark: Place of the limit, share of the width.
+        clipped: The value lies beyond the width.
+    """
+
+    label: str
+    value: float | None
+    need: float
+    side: str
+    met: bool
+    text: str
+    start: float
+    end: float
+    mark: float
+    clipped: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Tracks of the bar and the sentences under it."""
+
+    tracks: tuple[Track, ...]
+    why_empty: str | None
+    span: float
+    reason: str
+    scope: str | None
+    lean: str | None
+    needed: str | None
+    adjusted: str | None
+
+
+def evidence(ladder: LadderData) -> Evidence:
+    """The bar of a ladder; without a scan it has no tracks and says why."""
+    overview = ladder.overview
+    allowed, limit = overview["largest_allowed_jump"], overview["allowed_jump_limit"]
+    shown, need = overview["jump_low"], ladder.constants.get("least_break_jump")
+    tracks: tuple[Track, ...] = ()
+    span = LEAST_SPAN
+    if allowed is not None and limit is not None and shown is not None and need is not None:
+        widest = max(allowed, limit, shown, need)
+        span = min(max(LEAST_SPAN, widest * 1.1, limit * 1.25), max(MOST_SPAN, limit * 1.25))
+        smooth = ladder.overview["smooth_metric"] or "exact_match"
+        tracks = (
+            _track("Largest jump still possible", allowed, limit, "below", span, f"a smooth verdict on {smooth}"),
+            _track("Smallest jump shown", shown, need, "above", span, "a break"),
+        )
+    return Evidence(
+        tracks,
+        None if tracks else "No jump was searched for.",
+        span,
+        _sentence(overview["reason"]),
+        overview["scope"],
+        lean_text(overview["lean"]) if overview["lean"] else None,
+        _sentence(overview["needed"]) if overview["needed"] else None,
+        _adjusted(overview["verdict"], overview["break_tail_adjusted"]),
+    )
+
+
+def _track(label: str, value: float, need: float, side: str, span: float, verdict: str) -> Track:
+    met = value < need if side == "below" else value > need
+    text = f"{numbers.logit(value)} logit; {verdict} needs {side} {numbers.logit(need)}"
+    place = min(max(value, 0.0), span) / span
+    return Track(label, value, need, side, met, text, 0.0, place, min(need, span) / span, value > span)
+
+
+def _adjusted(verdict: str, tail: float | None) -> str | None:
+    if verdict != "genuine_break" or tail is None:
+        return None
+    return f"Corrected for all ladders of this study, the chance that the jump is no larger than that is {tail:.2g}."
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")

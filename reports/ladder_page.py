@@ -1,0 +1,245 @@
+"""One ladder as a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports import numbers
+from reports.assets import Assets
+from reports.axes import AXES
+from reports.cards import Figure, cards, figure, view_query
+from reports.data import LadderData
+from reports.evidence import evidence
+from reports.payload import ladder_payload, to_json
+from reports.registry import CHARTS
+from reports.rulers import RULERS, Ruler
+from reports.sentences import headline, lede, limits
+from reports.templating import render
+from reports.verdicts import VERDICTS
+
+
+@dataclass(frozen=True)
+class AxisSwitch:
+    """One button of the axis switch; ``why`` says why it is disabled, None: it is not."""
+
+    name: str
+    label: str
+    pressed: bool
+    why: str | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of the four rulers with its key figure."""
+
+    key: str
+    label: str
+    kind: str
+    how: str
+    definition: str
+    figure: Figure
+    sharpness: str | None
+    interval: str | None
+    no_rise: str | None
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One point in the data table."""
+
+    label: str
+    model: str
+    n_runs: int
+    values: tuple[str, ...]
+
+
+def ladder_html(ladder: LadderData, slug: str, assets: Assets, shared: str | None, generation: str) -> str:
+    """The page of one ladder.
+
+    Args:
+        ladder: Its rows.
+        slug: Its file name without suffix.
+        assets: What all ladder pages share.
+        shared: Relative address of shared assets; None: the page is self-contained.
+        generation: Which program and method made the numbers, for the footer.
+    """
+    overview = ladder.overview
+    style = VERDICTS[overview["verdict"]]
+    return render(
+        "ladder.html.j2",
+        assets,
+        shared,
+        title=f"{ladder.title} · {style.name}",
+        ladder=ladder,
+        overview=overview,
+        style=style,
+        headline=headline(ladder),
+        lede=lede(ladder),
+        limits=limits(ladder),
+        evidence=evidence(ladder),
+        facts=_facts(ladder),
+        setting=_setting(ladder),
+        switches=_switches(ladder),
+        panels=[_panel(ladder, ruler) for ruler in RULERS],
+        cards=cards(ladder),
+        table_axes=[AXES[name] for name in _known_axes(ladder)],
+        table=_table(ladder),
+        findings=ladder.rows("finding_by_ladder"),
+        queries=_queries(ladder),
+        method=_method(ladder),
+        generation=generation,
+        data=to_json(ladder_payload(ladder, slug)),
+    )
+
+
+def _facts(ladder: LadderData) -> list[tuple[str, str]]:
+    """Numbers of the facts strip with the words after them."""
+    runs = sorted({scale.n_runs for scale in ladder.scales})
+    point = "size" if ladder.axis.name.startswith("n_params") else "point"
+    facts = [
+        (str(len(ladder.scales)), point if len(ladder.scales) == 1 else point + "s"),
+        (_range(runs), "run a point" if runs == [1] else "runs a point"),
+        (numbers.count(ladder.overview["n_items"]), "test items"),
+    ]
+    found = ladder.row("output_summary")
+    if found:
+        facts.append((numbers.count(found["n_outputs"]), "outputs scored"))
+        if found["longest_target"] is not None:
+            lengths = sorted({found["shortest_target"], found["longest_target"]})
+            facts.append((_range(lengths), "characters an answer"))
+    return facts
+
+
+def _range(values: list[int]) -> str:
+    if not values:
+        return "0"
+    return str(values[0]) if values[0] == values[-1] else f"{values[0]}{numbers.DASH}{values[-1]}"
+
+
+def _setting(ladder: LadderData) -> str:
+    """How the models were prompted, as far as the logs say."""
+    overview = ladder.overview
+    shots = None if overview["n_shots"] is None else f"{overview['n_shots']}-shot"
+    return " · ".join(str(part) for part in (shots, overview["prompting"], overview["filter"]) if part)
+
+
+def _switches(ladder: LadderData) -> list[AxisSwitch]:
+    switches = []
+    for name, axis in AXES.items():
+        why = _why_not(ladder, name)
+        if axis.optional and why and name != ladder.axis.name:
+            continue
+        switches.append(AxisSwitch(name, axis.label, name == ladder.axis.name, why))
+    return switches
+
+
+def _why_not(ladder: LadderData, name: str) -> str | None:
+    """Why the ladder cannot be drawn along an axis."""
+    if name == ladder.axis.name:
+        return None
+    values = [scale.axes[name] for scale in ladder.scales]
+    stated = [value for value in values if value]
+    if len(stated) < len(values):
+        return f"Not available: {AXES[name].unknown}"
+    # replicates trained a hair longer are not another scale
+    if max(stated) <= min(stated) * 1.02:
+        return f"Not available: {AXES[name].constant(max(stated))}"
+    return None
+
+
+def _known_axes(ladder: LadderData) -> list[str]:
+    return [name for name in AXES if all(scale.axes[name] for scale in ladder.scales)]
+
+
+def _panel(ladder: LadderData, ruler: Ruler) -> Panel:
+    metric = ladder.metrics[ruler.key]
+    shape = ladder.row("metric_description", metric=metric)
+    sharpness = interval = no_rise = None
+    if shape is not None and shape["sharpness"] is None:
+        no_rise = f"no rise to place: at most {numbers.difference(shape['rise'] or 0.0, ruler.unit)}"
+    elif shape is not None:
+        sharpness = numbers.share(shape["sharpness"])
+        if shape["sharpness_low"] is not None:
+            interval = f"{100 * shape['sharpness_low']:.0f}{numbers.DASH}{100 * shape['sharpness_high']:.0f}"
+    return Panel(
+        ruler.key,
+        ruler.label,
+        ruler.kind,
+        ruler.definition(metric, ladder.overview["tokenization"]),
+        metric,
+        figure(ladder, f"ruler_{ruler.key}", _panel_text(ladder, ruler, sharpness)),
+        sharpness,
+        interval,
+        no_rise,
+    )
+
+
+def _panel_text(ladder: LadderData, ruler: Ruler, sharpness: str | None) -> str:
+    rows = ladder.rows("score_by_scale", metric=ladder.metrics[ruler.key])
+    if not rows:
+        return f"{ruler.label}: not available."
+    first, last = (_cell(row, ruler.unit) for row in (rows[0], rows[-1]))
+    text = (
+        f"{ruler.label} against {ladder.axis.unit}, {len(rows)} points. "
+        f"From {first} at {ladder.scales[0].label} to {last} at {ladder.scales[-1].label}."
+    )
+    return f"{text} The sharpest gap holds {sharpness} of the rise." if sharpness else text
+
+
+def _cell(row: dict[str, object], unit: str) -> str:
+    value, low, high = (row[name] for name in ("value", "low", "high"))
+    texts = [numbers.value_text(v if isinstance(v, float) else None, unit) for v in (value, low, high)]
+    if unit == "share" and all(text.endswith(" %") for text in texts):
+        texts = [text.removesuffix(" %") for text in texts]
+        return f"{texts[0]} [{texts[1]}, {texts[2]}] %"
+    return f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def _table(ladder: LadderData) -> list[TableRow]:
+    by_ruler = {
+        ruler.key: {row["scale_index"]: row for row in ladder.rows("score_by_scale", metric=ladder.metrics[ruler.key])}
+        for ruler in RULERS
+    }
+    axes = _known_axes(ladder)
+    return [
+        TableRow(
+            scale.label,
+            scale.model_id,
+            scale.n_runs,
+            (
+                *(AXES[name].text(scale.axes[name] or 0.0) for name in axes),
+                *(
+                    _cell(by_ruler[ruler.key][scale.index], ruler.unit)
+                    if scale.index in by_ruler[ruler.key]
+                    else numbers.DASH
+                    for ruler in RULERS
+                ),
+            ),
+        )
+        for scale in ladder.scales
+    ]
+
+
+def _queries(ladder: LadderData) -> list[str]:
+    views = ["ladder_overview", "verdict_evidence"]
+    for chart in CHARTS.values():
+        views += [view for view in chart.views if chart.page == "ladder" and view not in views]
+    return [view_query(view, ladder.ladder_id) for view in views]
+
+
+def _method(ladder: LadderData) -> list[tuple[str, str]]:
+    """Constants of the procedure that the sentences of the footer name, with their values."""
+    constants = ladder.constants
+
+    def value(name: str) -> str:
+        return f"{constants[name]:g}" if isinstance(constants.get(name), int | float) else numbers.DASH
+
+    return [
+        ("steepest smooth slope, logit a decade", value("steepest_slope")),
+        ("least jump of a break, logit", value("least_break_jump")),
+        ("tail of a break claim, over all gaps", value("break_tail")),
+        ("fewest scales for a break", value("least_break_scales")),
+        ("jump a smooth verdict may leave open, logit", value("allowed_jump")),
+        ("or share of the rise", value("allowed_jump_share")),
+        ("looks emergent from this share in one gap", value("emergent_gap_share")),
+    ]

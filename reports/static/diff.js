@@ -1,0 +1,112 @@
+// Output against target, code point by code point. Model outputs are hostile text: one isolated inline box a code point.
+const MOST_CHARACTERS = 240;
+
+/** What stands for a code point that cannot be seen or would move its neighbours. */
+function visible(character) {
+  const code = character.codePointAt(0);
+  if (character === "\n") return "␊";
+  if (character === "\t") return "␉";
+  if (character === "\r") return "␍";
+  if (character === " ") return "\u00b7";
+  if (code < 32) return String.fromCodePoint(0x2400 + code);
+  const isHidden =
+    (code >= 0x7f && code <= 0xa0) ||
+    code === 0xad ||
+    code === 0x34f ||
+    code === 0x61c ||
+    code === 0x180e ||
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0x2028 && code <= 0x202f) ||
+    (code >= 0x2060 && code <= 0x206f) ||
+    (code >= 0xfe00 && code <= 0xfe0f) ||
+    code === 0xfeff ||
+    (code >= 0xd800 && code <= 0xf8ff) ||
+    (code >= 0xfff0 && code <= 0xfffb) ||
+    code >= 0xe0000;
+  return isHidden ? code.toString(16).toUpperCase().padStart(4, "0") : character;
+}
+
+const isBoxed = (character) => character !== " " && visible(character) !== character;
+
+/** The first code points of a text with everything unseen made visible. */
+function visibleText(text, most = MOST_CHARACTERS) {
+  const characters = Array.from(text);
+  const shown = characters.slice(0, most).map(visible).join("");
+  return characters.length > most ? `${shown}…` : shown;
+}
+
+/** Edit-distance alignment: [distance, [[kind, character], …]]; e equal, s substituted, u extra, g missing. */
+function align(output, target) {
+  const n = output.length;
+  const m = target.length;
+  const width = m + 1;
+  const cost = new Uint16Array((n + 1) * width);
+  for (let i = 0; i <= n; i++) cost[i * width] = i;
+  for (let j = 0; j <= m; j++) cost[j] = j;
+  for (let i = 1; i <= n; i++)
+    for (let j = 1; j <= m; j++)
+      cost[i * width + j] = Math.min(
+        cost[(i - 1) * width + j - 1] + (output[i - 1] === target[j - 1] ? 0 : 1),
+        cost[(i - 1) * width + j] + 1,
+        cost[i * width + j - 1] + 1,
+      );
+  const steps = [];
+  let i = n;
+  let j = m;
+  while (i || j) {
+    const here = cost[i * width + j];
+    const same = i && j && output[i - 1] === target[j - 1];
+    if (i && j && here === cost[(i - 1) * width + j - 1] + (same ? 0 : 1)) {
+      steps.push([same ? "e" : "s", output[i - 1]]);
+      i--;
+      j--;
+    } else if (i && here === cost[(i - 1) * width + j] + 1) {
+      steps.push(["u", output[i - 1]]);
+      i--;
+    } else {
+      steps.push(["g", ""]);
+      j--;
+    }
+  }
+  return [cost[n * width + m], steps.reverse()];
+}
+
+const comparisons = new Map();
+
+/** What an output is worth against a target; `whole` and `exact` come from the warehouse where the text was cut. */
+function compare({ text: output, whole, exact }, target) {
+  const key = `${exact}|${whole}|${output.length}|${output}${target}`;
+  if (!comparisons.has(key)) {
+    const a = Array.from(output);
+    const b = Array.from(target);
+    const [distance, steps] = align(a.slice(0, MOST_CHARACTERS), b.slice(0, MOST_CHARACTERS));
+    const longer = Math.max(Math.min(a.length, MOST_CHARACTERS), Math.min(b.length, MOST_CHARACTERS), 1);
+    comparisons.set(key, {
+      distance,
+      steps,
+      exact: exact ?? output === target,
+      similarity: 1 - distance / longer,
+      cut: (whole ?? a.length) > MOST_CHARACTERS,
+    });
+  }
+  return comparisons.get(key);
+}
+
+/** The nodes that show one output, and its comparison with the target. */
+function outputCell(answer, target) {
+  const found = compare(answer, target);
+  const output = answer.text;
+  const box = element("span", `o${found.exact ? " ok" : found.distance === 1 ? " near" : ""}`);
+  box.dir = "ltr";
+  box.style.setProperty("--sim", found.similarity.toFixed(3));
+  for (const [kind, character] of found.steps)
+    box.append(element(kind, character && isBoxed(character) ? "boxed" : "", character ? visible(character) : undefined));
+  if (found.cut) box.append("…");
+  const edits = `${found.distance} edit${found.distance === 1 ? "" : "s"} from target`;
+  const spoken = found.exact ? "exact" : found.cut && found.distance === 0 ? "equal as far as shown" : edits;
+  box.setAttribute("role", "img");
+  box.setAttribute("aria-label", `${output.length ? visibleText(output) : "empty output"}, ${spoken}`);
+  const fragment = document.createDocumentFragment();
+  fragment.append(box, element("span", "off", found.exact ? "✓" : String(found.distance)));
+  return [fragment, found];
+}

@@ -1,0 +1,41 @@
+"""Jinja2 with everything escaped unless a template says otherwise."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports import numbers
+from reports.assets import Assets
+from reports.verdicts import VERDICTS
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this package; an unknown name in one is an error."""
+    env = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    env.globals["verdicts"] = VERDICTS
+    env.filters |= {"share": numbers.share, "count": numbers.count, "plural": numbers.plural}
+    return env
+
+
+def render(template: str, assets: Assets, shared: str | None, **context: object) -> str:
+    """A whole page.
+
+    Args:
+        template: Name of the template.
+        assets: Style, scripts and specifications.
+        shared: Relative address of the folder with the shared assets; None: the page carries them itself.
+        context: What the template reads.
+    """
+    policy = assets.script_hashes
+    if shared:
+        policy += " 'self'"
+    return environment().get_template(template).render(assets=assets, shared=shared, policy=policy, **context)
