@@ -90,7 +90,7 @@ def main() -> None:
     curve = ratio_curve(wide.correct_tokens.astype(float), wide.target_lengths.astype(float))
     constants = Constants()
     gaps = np.arange(len(wide.x) - 1)
-    families = smooth_families(wide.x, constants)
+    families = smooth_families(wide.x, ("F1", "F2", "F3"), constants)
     ours = cpu_ms(lambda: scan_jumps(wide.x, curve, gaps, families, constants), repeats)
     start = time.process_time()
     cells = naive_scan(wide.x, curve, families, every)

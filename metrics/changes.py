@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.arrays import Floats
+from metrics.arrays import Bools, Floats
 
 _LEAST_VARIANCE = 1e-12
 
@@ -43,6 +43,23 @@ class Contrasts:
     def largest_fall(self) -> float:
         """Largest lower bound of a fall from a smaller to a larger point."""
         return float(self._upper(-self.difference - self.margin).max())
+
+    def falls(self, threshold: float, single: Bools | None = None) -> bool:
+        """True if a fall beyond a threshold is shown.
+
+        Args:
+            threshold: What the lower bound of the fall must exceed.
+            single: Points that rest on one run (U,): the fall must survive leaving out any one of them. None: no
+                such condition.
+        """
+        if self.largest_fall <= threshold:
+            return False
+        bounds = np.where(np.triu(np.ones(self.difference.shape), 1) > 0, -self.difference - self.margin, -np.inf)
+        for point in np.flatnonzero(single) if single is not None else ():
+            without = np.delete(np.delete(bounds, point, 0), point, 1)
+            if without.max() <= threshold:
+                return False
+        return True
 
     @property
     def steepest_fall(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from metrics.errors import MirageError
 METHOD_VERSION: int = 1
 """Version of the verdict procedure that is used unless `Constants.method` says otherwise."""
 
-METHODS: tuple[int, ...] = (1,)
+METHODS: tuple[int, ...] = (1, 2)
 """The procedures this program knows."""
 
 
@@ -96,6 +96,11 @@ class Constants:
         structure_scales: Least scales for a structure change.
         correlation_run_sd: Centre of the prior on the spread of the correlation between runs.
         answer_sd_run_sd: The same for the answer-level spread, logit.
+        gompertz_rates: Rates of the Gompertz family (method 2), per decade; the largest has the steepest slope.
+        gompertz_midpoint_step: Spacing of its middles, decades; a coarser grid makes breaks of its own misfit.
+        run_noise_ratio: A break must survive this many times the spread between runs at the scales beside its
+            gap that have a single run (method 2): noise is largest at transitions, where one run cannot show it.
+        run_noise_df: Degrees of freedom that shrink a scale's own spread between runs to that of all (method 2).
     """
 
     method: int = METHOD_VERSION
@@ -155,6 +160,10 @@ class Constants:
     structure_scales: int = 5
     correlation_run_sd: float = 0.06
     answer_sd_run_sd: float = 0.25
+    gompertz_rates: tuple[float, ...] = (0.5, 0.75, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2)
+    gompertz_midpoint_step: float = 0.14
+    run_noise_ratio: float = 2.0
+    run_noise_df: float = 4.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -167,6 +176,8 @@ class Constants:
         if self.least_scales < 4 or self.least_break_scales < 4:
             name = "least_scales" if self.least_scales < 4 else "least_break_scales"
             raise ConstantError(name, getattr(self, name), "4 or more: two scales on either side of a gap")
+        if self.run_noise_ratio < 1:
+            raise ConstantError("run_noise_ratio", self.run_noise_ratio, "1 or more; 1 asks nothing")
         if min(self.logistic_slopes) > self.steepest_slope:
             raise ConstantError("steepest_slope", self.steepest_slope, "at least the smallest logistic slope")
 

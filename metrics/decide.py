@@ -10,11 +10,12 @@ from metrics.constants import Constants
 from metrics.decision import Decision, Evidence, GapJump, Outcome, RunCompounding
 from metrics.evidence import base_evidence, clean, onset_evidence, scan_evidence
 from metrics.jump_claims import genuine_break, scope_text
-from metrics.ladder_data import LadderDataError, ladder_data
-from metrics.measure import CLAIM_FAMILIES, Measured, Scanned, measure, scan_ladder
-from metrics.no_change import no_change, structure_change
+from metrics.ladder_data import LadderDataError, TokenData, ladder_data, with_tokens
+from metrics.measure import Measured, Scanned, measure, scan_ladder
+from metrics.no_change import guessing_only, no_change, structure_change
 from metrics.non_monotone import non_monotone
 from metrics.resolution import items_needed, resolution_limited
+from metrics.rules import RULES
 from metrics.scan import Onset
 from metrics.smoothness import (
     EarlyProgress,
@@ -27,7 +28,7 @@ from metrics.smoothness import (
     smooth_outcome,
 )
 
-__all__ = ["Decision", "LadderDataError", "decide"]
+__all__ = ["Decision", "LadderDataError", "TokenData", "decide"]
 
 
 def decide(
@@ -39,6 +40,7 @@ def decide(
     score: AnyArray | None = None,
     chance: float = 0.0,
     cluster: AnyArray | None = None,
+    tokens: TokenData | None = None,
     constants: Constants | None = None,
 ) -> Decision:
     """Decide whether a ladder breaks, only seems to, or cannot be judged.
@@ -52,6 +54,7 @@ def decide(
             accuracy is the smooth metric.
         chance: Exact match by guessing, in [0,1).
         cluster: Whole number of the cluster of every item (n,); None: items are independent.
+        tokens: What is known of single tokens: flags by position, guessing floor, log-probabilities. Method 2 only.
         constants: Constants of the procedure; None: the defaults.
 
     Returns:
@@ -62,7 +65,13 @@ def decide(
         LadderDataError: An array has a wrong shape or a value it cannot have; names the array.
     """
     data = ladder_data(x, correct_tokens, target_lengths, exact_match, score=score, chance=chance, cluster=cluster)
-    base = measure(data, Constants() if constants is None else constants)
+    constants = Constants() if constants is None else constants
+    if tokens is not None and tokens.given:
+        if not RULES[constants.method].uses_positions:
+            known = f"method {constants.method} does not use them; leave them out or set the constant `method` to 2"
+            raise LadderDataError(", ".join(tokens.given), known)
+        data = with_tokens(data, tokens)
+    base = measure(data, constants)
     outcome = _too_short(base)
     if outcome is not None:
         return _unscanned(base, outcome)
@@ -75,6 +84,7 @@ def _decide(ladder: Scanned, onset: Onset | None, early: EarlyProgress) -> Outco
     """Steps 1 to 8: the first that speaks decides."""
     outcome = (
         no_change(ladder)
+        or guessing_only(ladder)
         or non_monotone(ladder)
         or resolution_limited(ladder)
         or genuine_break(ladder)
@@ -164,8 +174,8 @@ def _decision(
 
 
 def _break_tail(ladder: Scanned) -> float:
-    constants = ladder.base.constants
-    return ladder.scan.tail(CLAIM_FAMILIES, ladder.jumps.best, constants.least_break_jump)
+    base = ladder.base
+    return ladder.scan.tail(base.rules.claim_families, ladder.jumps.best, base.constants.least_break_jump)
 
 
 def _gap_jumps(ladder: Scanned) -> tuple[GapJump, ...]:

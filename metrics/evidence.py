@@ -9,7 +9,8 @@ import numpy as np
 
 from metrics.arrays import Floats
 from metrics.decision import Evidence
-from metrics.measure import Measured, Scanned
+from metrics.jump_claims import jump_claimed, noisy_jump_low
+from metrics.measure import Measured, Scanned, run_sd_log_evidence
 from metrics.scan import Onset
 from metrics.smoothness import EarlyProgress, score_map_prediction
 
@@ -51,6 +52,8 @@ def base_evidence(base: Measured) -> dict[str, object]:
         "exact_match_se": base.exact_match_se,
         "most_successes": base.data.exact_match.sum(1).max(),
     }
+    if base.data.floor_known:
+        found["off_floor"] = base.curve.off_floor
     if base.emergence is not None:
         found["largest_gap_share"] = base.emergence.largest_share
         found["lower_half_rise"] = base.emergence.lower_half
@@ -60,7 +63,7 @@ def base_evidence(base: Measured) -> dict[str, object]:
 def scan_evidence(ladder: Scanned) -> dict[str, object]:
     """Numbers of the scans and tests."""
     jumps, scan = ladder.jumps, ladder.scan
-    interval = scan.average(tuple(scan.families)).row(jumps.best)
+    interval = scan.average(ladder.base.rules.median_families).row(jumps.best)
     found: dict[str, object] = {
         "contrast_df": ladder.df,
         "smooth_rise_low": ladder.smooth_changes.largest_rise,
@@ -73,6 +76,13 @@ def scan_evidence(ladder: Scanned) -> dict[str, object]:
         "jump_interval_high": interval.quantile(1 - _INTERVAL_TAIL)[0],
         "level_below_jump": ladder.base.level[jumps.best],
     }
+    if ladder.base.rules.spread_from_evidence:
+        found["run_sd_log_evidence"] = run_sd_log_evidence(scan, ladder.base)
+        found["single_run_falls"] = ladder.single_run_falls
+    if ladder.run_weight is not None:
+        found["run_weight"] = ladder.run_weight
+    if ladder.base.rules.guards_claims and jump_claimed(ladder):
+        found["noisy_jump_low"] = noisy_jump_low(ladder)
     for name, family in scan.families.items():
         found[f"log_evidence_jump_{name}"] = family.log_evidence[jumps.best]
         found[f"log_evidence_smooth_{name}"] = family.log_evidence_smooth

@@ -1,4 +1,4 @@
-"""The smooth families a jump must beat: lines and parabolas in logit, logistics between floor and ceiling."""
+"""The smooth families a jump must beat: lines and parabolas in logit, sigmoids between floor and ceiling."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _FLOOR_MEAN, _RANGE_MEAN = 0.15, 0.6
 _FLOOR_VARIANCE, _RANGE_VARIANCE = 0.3**2, 0.5**2
 _LEVEL_STEP_VARIANCE = 0.4**2
 _MIDPOINT_SLACK = 0.01
+_EXPONENT_RANGE = (-30.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Family:
     """A smooth family that is linear once its shape is fixed: C shapes of P basis functions over S runs.
 
     Attributes:
-        name: F1 line, F2 parabola, F3 logistic.
+        name: F1 line, F2 parabola, F3 logistic, F4 Gompertz.
         on_logit: True if the family describes the logit of the metric, False if the metric itself.
         basis: Basis functions (C, P, S).
         prior_mean: Prior mean of the curve (C, S).
@@ -70,6 +71,16 @@ def logistic_shapes(first: float, last: float, constants: Constants, beyond: flo
     offsets = np.arange(-margin, last - first + margin + beyond + _MIDPOINT_SLACK, constants.midpoint_step)
     slope_grid, middle_grid = np.meshgrid(slopes, first + offsets, indexing="ij")
     return slope_grid.ravel(), middle_grid.ravel()
+
+
+def gompertz(x: Floats, constants: Constants) -> Family:
+    """F4: floor + range * exp(-exp(-rate (x - middle))): a power law of the loss, steep where it leaves zero."""
+    margin = constants.midpoint_margin
+    offsets = np.arange(-margin, np.ptp(x) + margin + _MIDPOINT_SLACK, constants.gompertz_midpoint_step)
+    distance = x - (x.min() + offsets)[:, None]
+    rates = np.array(constants.gompertz_rates)[:, None, None]
+    shapes = np.exp(-np.exp(np.clip(-rates * distance, *_EXPONENT_RANGE)))
+    return sigmoid_family(shapes.reshape(-1, len(x)), "F4")
 
 
 def sigmoid_family(shapes: Floats, name: str = "F3") -> Family:

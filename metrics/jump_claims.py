@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from metrics.decision import Outcome
 from metrics.ladder_data import Points
 from metrics.measure import Scanned
+from metrics.scan import scan_jumps, smooth_families
 from metrics.wording import scale_text, share_text
 
 
@@ -43,13 +46,18 @@ def genuine_break(ladder: Scanned) -> Outcome | None:
     """Decide a ladder with a claimed jump; None if no jump is claimed."""
     if not jump_claimed(ladder):
         return None
-    return _silent_below(ladder) or _confirmed(ladder)
+    outcome = _silent_below(ladder)
+    if outcome is None and ladder.base.rules.guards_claims:
+        outcome = _run_noise_explains(ladder) or _runs_overlap(ladder)
+    return outcome or _confirmed(ladder)
 
 
 def _silent_below(ladder: Scanned) -> Outcome | None:
     """The metric must be off zero below the jump, or it says nothing there."""
     base, gap, constants = ladder.base, ladder.jumps.best, ladder.base.constants
-    level = float(base.level[gap])
+    # above a known floor two scales below the gap must say something, as two must lie there
+    read = slice(gap - 1, gap + 1) if base.data.floor_known else slice(gap, gap + 1)
+    level = float(base.level[read].min())
     if level >= constants.least_level_below_break:
         return None
     reason = (
@@ -61,6 +69,60 @@ def _silent_below(ladder: Scanned) -> Outcome | None:
         f"{share_text(constants.least_level_below_break)} at scale {scale_text(base.points.x[gap])}"
     )
     return Outcome("undetermined", "4 silent below the jump", reason, lean="break", needed=needed)
+
+
+def noisy_jump_low(ladder: Scanned) -> float | None:
+    """Lower bound of the best jump if noise at its unreplicated scales were larger; None where both have replicates."""
+    base, gap, ratio = ladder.base, ladder.jumps.best, ladder.base.constants.run_noise_ratio
+    points = base.points
+    beside = np.isin(points.member, (gap, gap + 1)) & (points.n_runs[points.member] == 1)
+    if min(points.n_runs[gap], points.n_runs[gap + 1]) > 1 or ratio <= 1:
+        return None
+    weight = np.ones(len(points.member)) if ladder.run_weight is None else ladder.run_weight
+    names = base.rules.claim_families
+    scan = scan_jumps(
+        base.data.x,
+        base.curve,
+        points.gaps[gap : gap + 1],
+        smooth_families(base.data.x, names, base.constants),
+        base.constants,
+        weight=np.where(beside, weight * ratio**2, weight),
+        middle=0.5 * (base.level[gap : gap + 1] + base.level[gap + 1 : gap + 2]),
+    )
+    return float(min(low[0] for low in scan.quantiles(names, ladder.jumps.claim_tail).values()))
+
+
+def _run_noise_explains(ladder: Scanned) -> Outcome | None:
+    """Noise is largest at transitions, where a single run cannot show it."""
+    low = noisy_jump_low(ladder)
+    if low is None or low > 0:
+        return None
+    points, jumps, ratio = ladder.base.points, ladder.jumps, ladder.base.constants.run_noise_ratio
+    gap = gap_text(points, jumps.best)
+    reason = (
+        f"the smooth metric jumps between scales {gap} by at least {jumps.low[jumps.best]:.2f} logit beyond every "
+        f"smooth curve, but noise between runs {ratio:g} times larger there would explain it (lower bound {low:.2f})"
+    )
+    needed = f"replicate runs at scales {gap}"
+    return Outcome("undetermined", "4 run noise", reason, lean="break", needed=needed)
+
+
+def _runs_overlap(ladder: Scanned) -> Outcome | None:
+    """With replicates on both sides, the best run below the gap must stay under the worst above it."""
+    points, gap = ladder.base.points, ladder.jumps.best
+    if min(points.n_runs[gap], points.n_runs[gap + 1]) == 1:
+        return None
+    level = ladder.base.curve.level
+    highest, lowest = level[points.member == gap].max(), level[points.member == gap + 1].min()
+    if highest <= lowest:
+        return None
+    reason = (
+        f"the smooth metric jumps between scales {gap_text(points, gap)}, but the best run below reaches "
+        f"{share_text(highest)} and the worst run above {share_text(lowest)}: the jump depends on the run, not only on "
+        f"scale"
+    )
+    needed = f"more runs at scales {gap_text(points, gap)}, for the share of runs that jump"
+    return Outcome("undetermined", "4 runs overlap", reason, lean="lottery", needed=needed)
 
 
 def _confirmed(ladder: Scanned) -> Outcome:

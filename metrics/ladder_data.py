@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ SAME_SCALE = 1e-3
 """Runs whose log10 scale differs by less (0.23 %) are replicates at one scale."""
 
 _MOST_DECADES = 60.0
+_LEAST_LOG_PROBABILITY = -15.0
 
 
 class LadderDataError(MirageError):
@@ -42,6 +43,12 @@ class LadderData:
         score: Smooth score in [0,1] (R, n); None: token accuracy is the smooth metric.
         chance: Exact match by guessing.
         cluster: Cluster number of every item (n,), 0 to G - 1; None: independent items.
+        floor: Token accuracy by guessing of every run (R,); None: not known.
+        log_likelihood: Log-probability of every target (R, n), nats, each token at -15 or above; None: not known.
+        unigram: Mean log-probability of a target token by its frequency alone, nats; None: not known.
+        flags: 1 where the token at a target position is right, 0 where wrong, -1 beyond the target (R, n, P);
+            None: only counts are known.
+        classes: Position class of every target token (n, P), -1 beyond the target; None: as flags.
     """
 
     order: Ints
@@ -52,6 +59,11 @@ class LadderData:
     score: Floats | None
     chance: float
     cluster: Ints | None
+    floor: Floats | None = None
+    log_likelihood: Floats | None = None
+    unigram: float | None = None
+    flags: Ints | None = None
+    classes: Ints | None = None
 
     @property
     def n_items(self) -> int:
@@ -71,7 +83,21 @@ class LadderData:
     @property
     def has_smooth(self) -> bool:
         """True if there is a smooth metric beside exact match."""
-        return self.score is not None or self.has_tokens
+        return self.score is not None or self.has_tokens or self.log_likelihood is not None
+
+    @property
+    def floor_known(self) -> bool:
+        """True if the smooth metric is corrected for guessing."""
+        if self.log_likelihood is not None:
+            return self.unigram is not None
+        return self.floor is not None and self.score is None
+
+    @property
+    def pooled_score(self) -> Floats | None:
+        """Score in [0,1] from which exact match is predicted (R, n): the given one, or the target's probability."""
+        if self.score is not None or self.log_likelihood is None:
+            return self.score
+        return np.asarray(np.exp(self.log_likelihood))
 
     @property
     def scale_index(self) -> Ints:
@@ -149,6 +175,97 @@ def ladder_data(
     )
 
 
+@dataclass(frozen=True)
+class TokenData:
+    """What is known of single target tokens; each part is used where it is given, by method 2 only.
+
+    Attributes:
+        flags: 1 where the token at a target position is right, 0 where wrong, -1 beyond the target (R, n, P):
+            ranked first under teacher forcing, or right in the alignment of the output.
+        classes: Position class of every target token, 0 to C - 1, -1 beyond the target (n, P); with flags.
+        floor: Token accuracy by guessing, of every run (R,) or one number; below 1.
+        log_probabilities: Log-probability of every target token under teacher forcing, nats, 0 beyond the
+            target (R, n, P).
+        unigram: Mean log-probability of a target token by its frequency alone, nats, below 0.
+    """
+
+    flags: AnyArray | None = None
+    classes: AnyArray | None = None
+    floor: AnyArray | float | None = None
+    log_probabilities: AnyArray | None = None
+    unigram: float | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the parts that were given."""
+        names = ("flags", "classes", "floor", "log_probabilities", "unigram")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+
+def with_tokens(data: LadderData, tokens: TokenData) -> LadderData:
+    """Add what is known of single tokens to a checked ladder.
+
+    Args:
+        data: The ladder.
+        tokens: Arrays with runs in the caller's order.
+
+    Returns:
+        The ladder with the parts that were given.
+
+    Raises:
+        LadderDataError: A part has a wrong shape or a value it cannot have; names the part.
+    """
+    n_runs, n_items = data.exact_match.shape
+    flags, classes = _flags(data, tokens)
+    floor = None
+    if tokens.floor is not None:
+        given = np.broadcast_to(tokens.floor, (n_runs,)) if np.ndim(tokens.floor) == 0 else tokens.floor
+        floor = _numbers("floor", np.asarray(given), 1, (n_runs,))[data.order]
+        if (floor < 0).any() or (floor >= 1).any():
+            raise LadderDataError("floor", f"runs from {floor.min():.3g} to {floor.max():.3g}; it must be in [0, 1)")
+    log_likelihood = None
+    if tokens.log_probabilities is not None:
+        per_token = _numbers("log_probabilities", tokens.log_probabilities, 3)
+        if per_token.shape[:2] != (n_runs, n_items):
+            raise LadderDataError(
+                "log_probabilities", f"has shape {per_token.shape}; expected ({n_runs}, {n_items}, positions)"
+            )
+        if (per_token > 0).any():
+            raise LadderDataError("log_probabilities", f"reaches {per_token.max():.3g}; it must be 0 or less")
+        log_likelihood = np.clip(per_token, _LEAST_LOG_PROBABILITY, 0).sum(2)[data.order]
+    if tokens.unigram is not None and not -np.inf < tokens.unigram < 0:
+        raise LadderDataError("unigram", f"is {tokens.unigram!r}; it must be below 0")
+    return replace(
+        data,
+        floor=floor,
+        log_likelihood=log_likelihood,
+        unigram=tokens.unigram,
+        flags=flags,
+        classes=classes,
+    )
+
+
+def _flags(data: LadderData, tokens: TokenData) -> tuple[Ints | None, Ints | None]:
+    """Flags in order of scale with their classes; both or neither."""
+    if tokens.flags is None and tokens.classes is None:
+        return None, None
+    if tokens.flags is None or tokens.classes is None:
+        missing = "flags" if tokens.flags is None else "classes"
+        raise LadderDataError(missing, "is missing; flags and classes go together")
+    flags = _numbers("flags", tokens.flags, 3)
+    classes = _numbers("classes", tokens.classes, 2, (data.n_items, flags.shape[2]))
+    if flags.shape[:2] != data.exact_match.shape:
+        raise LadderDataError("flags", f"has shape {flags.shape}; expected {(*data.exact_match.shape, flags.shape[2])}")
+    inside = classes >= 0
+    if not inside.any() or (classes < -1).any() or (classes != np.round(classes)).any():
+        raise LadderDataError("classes", "must be whole numbers from 0, and -1 beyond the target")
+    if not np.isin(flags[:, inside], (0.0, 1.0)).all():
+        raise LadderDataError("flags", "must be 0 or 1 wherever a position has a class")
+    numbered = np.full(classes.shape, -1, dtype=np.int64)
+    numbered[inside] = np.unique(classes[inside], return_inverse=True)[1]
+    return flags[data.order].astype(np.int64), numbered
+
+
 def _numbers(name: str, values: AnyArray, ndim: int, shape: tuple[int, ...] | None = None) -> Floats:
     """Finite doubles of the expected shape."""
     try:
@@ -207,6 +324,14 @@ class Points:
         n_runs = len(data.x)
         index = np.arange(n_runs, dtype=np.int64)
         return cls(np.eye(n_runs), index, data.x, np.ones(n_runs, np.int64), data.scale_index)
+
+    @classmethod
+    def scales(cls, data: LadderData) -> Points:
+        """Runs of one scale are averaged to a point."""
+        member = data.scale_index
+        n_runs = np.bincount(member)
+        weights = np.eye(len(n_runs))[member].T / n_runs[:, None]
+        return cls(weights, member, weights @ data.x, n_runs, np.arange(len(n_runs), dtype=np.int64))
 
     @property
     def count(self) -> int:

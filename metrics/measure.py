@@ -5,25 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logit
 
 from metrics.arrays import Bools, Floats
 from metrics.changes import Contrasts
-from metrics.compounding import Compounding, compound, pooled_structure
+from metrics.compounding import Compounding, ErrorStructure, compound, pooled_structure
 from metrics.constants import Constants
-from metrics.intervals import t_quantile
+from metrics.intervals import t_quantile, weigh
 from metrics.ladder_data import LadderData, Points
+from metrics.noise import log_run_sd_prior, run_weights
+from metrics.position_maps import classed_structure
+from metrics.rules import RULES, Rules
 from metrics.scan import JumpScan, scan_jumps, smooth_families
-from metrics.size_curve import SizeCurve, ratio_curve
+from metrics.size_curve import SizeCurve, likelihood_curve, ratio_curve
 from metrics.structure import StructureTest, structure_test
-
-CLAIM_FAMILIES = ("F2", "F3")
-"""A break must beat each of these."""
-
-LIMIT_FAMILIES = ("F1", "F3")
-"""Upper bounds of a jump are averaged over these."""
-
-MEDIAN_FAMILIES = ("F1", "F2", "F3")
-"""The median of a jump is averaged over these."""
 
 _LEAST_RANGE = 1e-9
 _LEAST_EXACT_VARIANCE = 0.002
@@ -54,7 +49,7 @@ class Measured:
         data: The ladder.
         points: The points that are compared.
         constants: Constants of the procedure.
-        curve: The smooth metric of the runs.
+        curve: The smooth metric of the runs, guessing taken out where its floor is known.
         exact: Exact match of the runs as a curve.
         exact_match: Share of exact answers of every run (R,), as observed.
         exact_match_se: Its standard error over items (R,), at least half an answer.
@@ -79,30 +74,39 @@ class Measured:
     compounding: Compounding | None
 
     @property
+    def rules(self) -> Rules:
+        """The rules of the version of the procedure."""
+        return RULES[self.constants.method]
+
+    @property
     def smooth_rise(self) -> float:
         """Rise of the smooth metric from the first to the last point, logit."""
         return float(self.logit[-1] - self.logit[0])
 
     @property
+    def least_logit(self) -> float:
+        """Logit of the least level at which the smooth metric says something."""
+        return float(logit(self.constants.least_level_below_break))
+
+    @property
     def positive_rise(self) -> float:
-        """The same, 0 where it falls."""
-        return max(self.smooth_rise, 0.0)
+        """The rise that sets the limit of a jump: none where the metric falls."""
+        start = float(self.logit[0])
+        if self.rules.rise_from_least_level:
+            start = max(start, self.least_logit)
+        return max(float(self.logit[-1]) - start, 0.0)
 
 
 def measure(data: LadderData, constants: Constants) -> Measured:
     """Measure both metrics, their spread over the ladder and the compounding of one into the other."""
-    points = Points.runs(data)
-    if data.score is None:
-        curve = ratio_curve(data.correct, data.lengths, data.cluster)
-    else:
-        curve = ratio_curve(data.score, np.ones(data.n_items), data.cluster)
+    points = Points.scales(data) if RULES[constants.method].compares_scales else Points.runs(data)
+    curve = _smooth_curve(data)
     exact = ratio_curve(data.exact_match, np.ones(data.n_items), data.cluster)
     exact_match = data.exact_match.mean(1)
     exact_match_se = np.sqrt(np.clip(np.diag(exact.covariance), 0.25 / data.n_items**2, None))
     compounding = None
     if data.has_tokens:
-        errors = pooled_structure(data, constants)
-        compounding = compound(errors, exact_match, exact_match_se, constants)
+        compounding = compound(_structure(data, constants), exact_match, exact_match_se, constants)
     exact_level = points.average(exact_match)
     return Measured(
         data,
@@ -118,6 +122,22 @@ def measure(data: LadderData, constants: Constants) -> Measured:
         _emergence(points.x, exact_level, constants) if points.count > 1 else None,
         compounding,
     )
+
+
+def _smooth_curve(data: LadderData) -> SizeCurve:
+    """The smooth metric: log-probabilities if there are any, else the score, else token accuracy."""
+    if data.log_likelihood is not None:
+        return likelihood_curve(data.log_likelihood, data.lengths, data.cluster, data.unigram)
+    if data.score is not None:
+        return ratio_curve(data.score, np.ones(data.n_items), data.cluster)
+    return ratio_curve(data.correct, data.lengths, data.cluster, data.floor)
+
+
+def _structure(data: LadderData, constants: Constants) -> ErrorStructure:
+    """Error structure by position class where token flags are known, else from counts."""
+    if data.flags is not None and data.classes is not None:
+        return classed_structure(data.flags, data.classes, data.cluster, constants)
+    return pooled_structure(data, constants)
 
 
 def _emergence(x: Floats, exact: Floats, constants: Constants) -> Emergence:
@@ -139,7 +159,8 @@ class JumpBounds:
         low: The smallest of these.
         median: Median under the average of the families.
         high: Upper bound under the average, corrected for the number of gaps.
-        readable: True where the upper bound counts: the gap lies between distinct scales.
+        readable: True where the upper bound counts: the gap lies between distinct scales, and the metric is not
+            on its floor at both.
         best: Admissible gap with the largest lower bound.
         claim_tail: Tail probability of each lower bound.
         limit_tail: Tail probability of each upper bound.
@@ -156,8 +177,8 @@ class JumpBounds:
 
     @property
     def largest_allowed(self) -> float:
-        """Largest upper bound of any readable gap."""
-        return float(self.high[self.readable].max())
+        """Largest upper bound of any readable gap; 0 where there is none."""
+        return float(self.high[self.readable].max(initial=0.0 if not self.readable.any() else -np.inf))
 
     @property
     def widest(self) -> int:
@@ -173,6 +194,7 @@ class Scanned:
         base: What every ladder has.
         scan: Posterior of a jump at every gap.
         jumps: Bounds of those jumps.
+        run_weight: Variance between runs relative to its average (R,); None: not told by replicates.
         run_sd: Posterior root mean square of the spread between runs, logit.
         df: Degrees of freedom of simple contrasts.
         noisy_covariance: Covariance of the points' logits, spread between runs included (U, U).
@@ -184,6 +206,7 @@ class Scanned:
     base: Measured
     scan: JumpScan
     jumps: JumpBounds
+    run_weight: Floats | None
     run_sd: float
     df: float
     noisy_covariance: Floats
@@ -197,28 +220,49 @@ class Scanned:
         constants = self.base.constants
         return max(constants.allowed_jump, constants.allowed_jump_share * self.base.positive_rise)
 
+    @property
+    def single_runs(self) -> Bools | None:
+        """Points whose single run may not make a fall alone (U,); None: the rules do not ask."""
+        return self.base.points.n_runs == 1 if self.base.rules.falls_need_two_runs else None
+
+    @property
+    def smooth_falls(self) -> bool:
+        """True if a fall of the smooth metric is shown."""
+        return self.smooth_changes.falls(self.base.constants.smooth_fall_shown, self.single_runs)
+
+    @property
+    def single_run_falls(self) -> bool:
+        """True if a fall of the smooth metric hangs on one run."""
+        fall = self.smooth_changes.largest_fall > self.base.constants.smooth_fall_shown
+        return fall and not self.smooth_falls
+
+    def exact_match_falls(self, threshold: float) -> bool:
+        """True if a fall of exact match beyond a threshold is shown."""
+        return self.exact_changes.falls(threshold, self.single_runs)
+
 
 def scan_ladder(base: Measured) -> Scanned:
     """Scan a ladder for jumps and test its changes; it has four or more distinct scales."""
     data, points, constants = base.data, base.points, base.constants
-    families = smooth_families(data.x, constants)
-    scan = scan_jumps(data.x, base.curve, points.gaps, families, constants)
-    jumps = _bound_jumps(scan, points, constants)
-    variance = _run_variance(scan, points, constants)
+    weight = run_weights(base.curve, points, constants) if base.rules.weighs_runs else None
+    families = smooth_families(data.x, base.rules.median_families, constants)
+    middle = 0.5 * (base.level[1:] + base.level[:-1])
+    scan = scan_jumps(data.x, base.curve, points.gaps, families, constants, weight=weight, middle=middle)
+    variance = _run_variance(scan, base)
+    relative = np.ones(len(data.x)) if weight is None else weight
     df = constants.prior_df + max(len(data.x) - 4, 0)
     quantile = t_quantile(1 - constants.change_tail / max(points.count - 1, 1), df)
-    noisy = points.covariance(base.curve.logit_covariance + variance * np.eye(len(data.x)))
-    exact_slopes = np.clip(
-        base.exact_match * (1 - base.exact_match), max(0.25 / data.n_items, _LEAST_EXACT_VARIANCE), None
-    )
-    noisy_exact = points.covariance(base.exact.covariance + variance * np.diag(exact_slopes**2))
+    noisy = points.covariance(base.curve.logit_covariance + variance * np.diag(relative))
+    slopes = np.clip(base.exact_match * (1 - base.exact_match), max(0.25 / data.n_items, _LEAST_EXACT_VARIANCE), None)
+    noisy_exact = points.covariance(base.exact.covariance + variance * np.diag(relative * slopes**2))
     structure = None
     if base.compounding is not None:
         structure = structure_test(data.x, points.count, base.compounding.errors, constants)
     return Scanned(
         base,
         scan,
-        jumps,
+        _bound_jumps(scan, base),
+        weight,
         float(np.sqrt(variance)),
         df,
         noisy,
@@ -228,21 +272,33 @@ def scan_ladder(base: Measured) -> Scanned:
     )
 
 
-def _bound_jumps(scan: JumpScan, points: Points, constants: Constants) -> JumpBounds:
+def _bound_jumps(scan: JumpScan, base: Measured) -> JumpBounds:
+    points, constants, rules = base.points, base.constants, base.rules
     admissible = np.flatnonzero(points.admissible)
     claim_tail = constants.break_tail / len(admissible)
     limit_tail = constants.allowed_jump_tail / (points.count - 1)
-    family_low = scan.quantiles(CLAIM_FAMILIES, claim_tail)
+    family_low = scan.quantiles(rules.claim_families, claim_tail)
     low = np.min(list(family_low.values()), axis=0)
-    high = scan.average(LIMIT_FAMILIES).quantile(1 - limit_tail)
-    median = scan.average(MEDIAN_FAMILIES).quantile(0.5)
+    high = scan.average(rules.limit_families).quantile(1 - limit_tail)
+    median = scan.average(rules.median_families).quantile(0.5)
     best = int(admissible[np.argmax(low[admissible])])
-    return JumpBounds(family_low, low, median, high, points.distinct, best, claim_tail, limit_tail)
+    readable = points.distinct
+    if base.data.floor_known:
+        readable = readable & (base.level[1:] >= constants.least_level_below_break)
+    return JumpBounds(family_low, low, median, high, readable, best, claim_tail, limit_tail)
 
 
-def _run_variance(scan: JumpScan, points: Points, constants: Constants) -> float:
-    """Posterior mean of the squared spread between runs, under a line or parabola with its likeliest jump."""
+def _run_variance(scan: JumpScan, base: Measured) -> float:
+    """Posterior mean of the squared spread between runs."""
+    squared = np.array(base.constants.run_sd_grid) ** 2
+    if base.rules.spread_from_evidence:
+        weight, _ = weigh(run_sd_log_evidence(scan, base) + log_run_sd_prior(base.constants))
+        return float(weight @ squared)
     likeliest = int(np.argmax(scan.families["F2"].log_evidence))
-    name = "F2" if points.count >= constants.two_lines_scales else "F1"
-    weight = scan.families[name].jump.weight[likeliest]
-    return float(weight @ np.array(constants.run_sd_grid) ** 2)
+    name = "F2" if base.points.count >= base.constants.two_lines_scales else "F1"
+    return float(scan.families[name].jump.weight[likeliest] @ squared)
+
+
+def run_sd_log_evidence(scan: JumpScan, base: Measured) -> Floats:
+    """Log evidence of every run spread of the grid (G,): what a prior pooled over tasks is made of."""
+    return scan.run_sd_log_evidence(base.rules.claim_families, base.points.admissible)

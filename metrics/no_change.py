@@ -21,7 +21,7 @@ def changes_shown(ladder: Scanned) -> bool:
         smooth_rises(ladder)
         or ladder.smooth_changes.largest_fall > constants.smooth_fall_shown
         or exact_match_rises(ladder)
-        or ladder.exact_changes.largest_fall > constants.exact_match_change_shown
+        or ladder.exact_match_falls(constants.exact_match_change_shown)
     )
 
 
@@ -33,6 +33,24 @@ def smooth_rises(ladder: Scanned) -> bool:
 def exact_match_rises(ladder: Scanned) -> bool:
     """True if a rise of exact match is shown."""
     return ladder.exact_changes.largest_rise > ladder.base.constants.exact_match_change_shown
+
+
+def guessing_only(ladder: Scanned) -> Outcome | None:
+    """Step 1b: a metric that never leaves the level of guessing shows format or calibration, not ability."""
+    base, constants = ladder.base, ladder.base.constants
+    if not base.data.floor_known:
+        return None
+    shown = base.curve.level[base.curve.off_floor]
+    highest = float(shown.max()) if len(shown) else 0.0
+    least = constants.least_level_below_break
+    if highest >= least:
+        return None
+    reason = (
+        f"the smooth metric stays at the level of guessing from token frequencies: no run is shown to be "
+        f"{share_text(least)} or more above it; format or calibration may improve, the ability does not show"
+    )
+    needed = "larger scales or easier items, on which some run leaves the level of guessing"
+    return Outcome("undetermined", "1b guessing", reason, lean="flat", needed=needed)
 
 
 def structure_change(ladder: Scanned, step: str) -> Outcome | None:
@@ -81,7 +99,7 @@ def _too_few_successes(base: Measured) -> Outcome | None:
 
 def _saturated(base: Measured) -> Outcome | None:
     constants = base.constants
-    lowest = float((base.curve.level - 2 * base.curve.se).min())
+    lowest = _lowest_level(base)
     lowest_exact = float(base.exact_match.min())
     if lowest <= constants.saturated_smooth or lowest_exact <= constants.saturated_exact_match:
         return None
@@ -90,6 +108,17 @@ def _saturated(base: Measured) -> Outcome | None:
         f"exact match at {share_text(lowest_exact)} or more"
     )
     return Outcome("saturated", "1 saturated", reason)
+
+
+def _lowest_level(base: Measured) -> float:
+    """What the smooth metric, or token accuracy with its floor, is at least at in every run."""
+    if not base.rules.uses_positions:
+        return float((base.curve.level - 2 * base.curve.se).min())
+    if base.data.score is not None:
+        return float(base.curve.level.min() - 2 * base.curve.se.max())
+    accuracy = float((base.data.correct.sum(1) / base.data.lengths.sum()).min())
+    # the likelihood's standard error says nothing about token accuracy
+    return accuracy if base.data.log_likelihood is not None else accuracy - 2 * float(base.curve.se.max())
 
 
 def _flat_or_unknown(base: Measured) -> Outcome:

@@ -79,7 +79,7 @@ def _falling_trend(ladder: Scanned) -> Outcome | None:
 
 def _fall_of_smooth(ladder: Scanned) -> Outcome | None:
     constants, changes = ladder.base.constants, ladder.smooth_changes
-    if changes.largest_fall <= constants.smooth_fall_shown:
+    if not ladder.smooth_falls:
         return None
     first, second = changes.steepest_fall
     if changes.rise_after(second) > constants.two_lines_change:
@@ -99,7 +99,7 @@ def _fall_of_smooth(ladder: Scanned) -> Outcome | None:
 def _fall_of_exact_match(ladder: Scanned) -> Outcome | None:
     """A fall of exact match, unless errors that spread over more answers explain it."""
     changes, test = ladder.exact_changes, ladder.structure
-    if changes.largest_fall <= ladder.base.constants.exact_match_fall_shown:
+    if not ladder.exact_match_falls(ladder.base.constants.exact_match_fall_shown):
         return None
     if test is not None and test.same_sign and not test.rising:
         return None

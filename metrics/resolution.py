@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from metrics.decision import Outcome
 from metrics.intervals import clopper_pearson_upper
 from metrics.measure import Measured, Scanned
@@ -50,10 +52,15 @@ def resolution(n_successes: int, n_trials: int, expected_exact_match: float | No
 
 
 def predicted_exact_match(base: Measured) -> float | None:
-    """Exact match at the largest scale that compounding predicts at most; None without a map."""
-    if base.compounding is None:
+    """Exact match at the largest scale by log-probabilities, else what compounding predicts at most; None: neither."""
+    if base.data.log_likelihood is not None:
+        largest = base.data.scale_index == base.data.n_scales - 1
+        predicted = float(np.exp(base.data.log_likelihood[largest]).mean())
+    elif base.compounding is not None:
+        predicted = float(base.compounding.constant_high[-1])
+    else:
         return None
-    return min(max(float(base.compounding.constant_high[-1]), _LEAST_PREDICTION), 1.0)
+    return min(max(predicted, _LEAST_PREDICTION), 1.0)
 
 
 def items_needed(base: Measured) -> int | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.arrays import Floats, Ints
+from metrics.arrays import Bools, Floats, Ints
 from metrics.constants import Constants
-from metrics.families import Family, line, logistic, parabola
+from metrics.families import Family, gompertz, line, logistic, parabola
 from metrics.gls import TermPosterior, Whitener, add_term, regress
 from metrics.intervals import NormalMixture, weigh
 from metrics.noise import level_noise, log_run_sd_prior, logit_noise, logit_slopes
@@ -27,11 +27,15 @@ class FamilyScan:
         jump: Posterior of the jump in logit, one mixture a gap (J, C).
         log_evidence: Log marginal likelihood of the family with a jump at the gap (J,).
         log_evidence_smooth: The same without a jump.
+        by_run_sd: Log marginal likelihood with a jump at the gap, at each run spread of the grid (J, G).
+        smooth_by_run_sd: The same without a jump (G,).
     """
 
     jump: NormalMixture
     log_evidence: Floats
     log_evidence_smooth: float
+    by_run_sd: Floats
+    smooth_by_run_sd: Floats
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,43 @@ class JumpScan:
         tails = [self.families[name].jump.row(gap).probability_below(value)[0] for name in names]
         return float(max(tails))
 
+    def run_sd_log_evidence(self, names: Sequence[str], admissible: Bools) -> Floats:
+        """Log evidence of every run spread of the grid (G,), averaged over families, smooth or with a jump.
 
-def smooth_families(x: Floats, constants: Constants) -> tuple[Family, ...]:
-    """The families of the procedure over x (R,), log10 of scale, ascending."""
-    return line(x), parabola(x), logistic(x, constants)
+        Args:
+            names: Families to average.
+            admissible: Gaps where a jump may be (J,).
+        """
+        found = []
+        for name in names:
+            family = self.families[name]
+            n_gaps = int(admissible.sum())
+            jump = np.logaddexp.reduce(family.by_run_sd[admissible], axis=0) - np.log(n_gaps)
+            found.append(np.logaddexp(family.smooth_by_run_sd, jump) - np.log(2))
+        return np.asarray(np.logaddexp.reduce(np.stack(found), axis=0) - np.log(len(found)))
 
 
-def scan_jumps(x: Floats, curve: SizeCurve, gaps: Ints, families: Sequence[Family], constants: Constants) -> JumpScan:
+def smooth_families(x: Floats, names: Sequence[str], constants: Constants) -> tuple[Family, ...]:
+    """The named families over x (R,), log10 of scale, ascending."""
+    makers: dict[str, Callable[[], Family]] = {
+        "F1": lambda: line(x),
+        "F2": lambda: parabola(x),
+        "F3": lambda: logistic(x, constants),
+        "F4": lambda: gompertz(x, constants),
+    }
+    return tuple(makers[name]() for name in sorted(names))
+
+
+def scan_jumps(
+    x: Floats,
+    curve: SizeCurve,
+    gaps: Ints,
+    families: Sequence[Family],
+    constants: Constants,
+    *,
+    weight: Floats | None = None,
+    middle: Floats | None = None,
+) -> JumpScan:
     """Scan gaps for a jump on top of every family.
 
     Args:
@@ -81,15 +115,20 @@ def scan_jumps(x: Floats, curve: SizeCurve, gaps: Ints, families: Sequence[Famil
         gaps: Index of the run below each gap (J,), at least one.
         families: Smooth families over x.
         constants: Constants of the procedure.
+        weight: Variance between runs relative to its average (R,); None: 1.
+        middle: Level in the middle of each gap (J,), where jumps of the level become logits; None: halfway
+            between the two runs beside it.
 
     Returns:
         The posterior of the jump at every gap, in logit.
     """
     steps = np.where(np.arange(len(x)) > gaps[:, None], 0.5, -0.5)
-    on_logit = Whitener.of(logit_noise(curve, constants))
-    on_level = Whitener.of(level_noise(curve, constants))
-    slopes = logit_slopes(curve)
-    middle = 0.5 * (curve.level[gaps + 1] + curve.level[gaps])
+    on_logit = Whitener.of(logit_noise(curve, constants, weight))
+    on_level = Whitener.of(level_noise(curve, constants, weight))
+    # densities of levels become densities of logits, so that families can be compared
+    density = float(np.log(logit_slopes(curve)).sum())
+    if middle is None:
+        middle = 0.5 * (curve.level[gaps + 1] + curve.level[gaps])
     to_logit = np.clip(middle * (1 - middle), _LEAST_CONVERSION, None)
     scans = {}
     for family in families:
@@ -97,25 +136,28 @@ def scan_jumps(x: Floats, curve: SizeCurve, gaps: Ints, families: Sequence[Famil
         response = (curve.logit if family.on_logit else curve.level) - family.prior_mean
         fit = regress(response, whitener, family.basis, family.basis_variance)
         posterior = add_term(fit, whitener, steps, family.step_variance)
-        # densities of levels become densities of logits, so that families can be compared
-        density = 0.0 if family.on_logit else float(np.log(slopes).sum())
-        scale = np.ones(len(gaps)) if family.on_logit else to_logit
-        scans[family.name] = _average_components(posterior, scale, density, constants)
+        if family.on_logit:
+            scans[family.name] = _average_components(posterior, np.ones(len(gaps)), 0.0, constants)
+        else:
+            scans[family.name] = _average_components(posterior, to_logit, density, constants)
     return JumpScan(gaps, scans)
 
 
 def _average_components(posterior: TermPosterior, to_logit: Floats, density: float, constants: Constants) -> FamilyScan:
     """Weigh run spreads and shapes by prior times evidence."""
     n_gaps, _, n_shapes = posterior.mean.shape
-    log_prior = log_run_sd_prior(constants)[:, None] - np.log(n_shapes) + density
-    weight, log_evidence = weigh((posterior.log_evidence + log_prior).reshape(n_gaps, -1))
+    log_prior = log_run_sd_prior(constants)
+    shift = density - np.log(n_shapes)
+    within, by_run_sd = weigh(posterior.log_evidence)
+    across, log_evidence = weigh(by_run_sd + log_prior + shift)
+    _, smooth_by_run_sd = weigh(posterior.log_evidence_without)
+    _, log_evidence_smooth = weigh(smooth_by_run_sd + log_prior + shift)
     jump = NormalMixture(
         posterior.mean.reshape(n_gaps, -1) / to_logit[:, None],
         np.sqrt(posterior.variance).reshape(n_gaps, -1) / to_logit[:, None],
-        weight,
+        (within * across[..., None]).reshape(n_gaps, -1),
     )
-    smooth = np.logaddexp.reduce((posterior.log_evidence_without + log_prior).ravel())
-    return FamilyScan(jump, log_evidence, float(smooth))
+    return FamilyScan(jump, log_evidence, float(log_evidence_smooth), by_run_sd + shift, smooth_by_run_sd + shift)
 
 
 @dataclass(frozen=True)
@@ -138,7 +180,12 @@ class Onset:
 
 
 def scan_onset(
-    x: Floats, curve: SizeCurve, knots: Floats, points: tuple[Floats, Floats], constants: Constants
+    x: Floats,
+    curve: SizeCurve,
+    knots: Floats,
+    points: tuple[Floats, Floats],
+    constants: Constants,
+    weight: Floats | None = None,
 ) -> Onset:
     """Scan for a bend: a line in logit plus a change of slope at one of the knots.
 
@@ -148,12 +195,13 @@ def scan_onset(
         knots: Where the slope may change (J,).
         points: x and logit of the points (U,), (U,) through which the slope before the bend is fitted.
         constants: Constants of the procedure.
+        weight: Variance between runs relative to its average (R,); None: 1.
 
     Returns:
         The bend with the largest evidence.
     """
     straight = line(x)
-    whitener = Whitener.of(logit_noise(curve, constants))
+    whitener = Whitener.of(logit_noise(curve, constants, weight))
     fit = regress(curve.logit[None], whitener, straight.basis, straight.basis_variance)
     hinges = np.clip(x - knots[:, None], 0, None)
     posterior = add_term(fit, whitener, hinges, _HINGE_VARIANCE)

@@ -11,6 +11,10 @@ from metrics.arrays import Bools, Floats, Ints
 
 _FEW_EVENTS = 2
 _LEAST_VARIANCE_SHARE = 0.25
+_MOST_FLOOR = 0.95
+_LEAST_LEVEL = 0.002
+_OFF_FLOOR_SE = 2.0
+_LEAST_VARIANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,14 @@ class SizeCurve:
         logit: Its logit (R,).
         covariance: Sampling covariance of `level` (R, R): the items are shared, so runs covary.
         logit_covariance: The same on the logit scale, by the delta method (R, R).
+        off_floor: True for runs shown to be above the guessing floor (R,); all of them where no floor is known.
     """
 
     level: Floats
     logit: Floats
     covariance: Floats
     logit_covariance: Floats
+    off_floor: Bools
 
     @property
     def se(self) -> Floats:
@@ -40,13 +46,17 @@ class SizeCurve:
         return np.sqrt(np.diag(self.logit_covariance))
 
 
-def ratio_curve(numerator: Floats, denominator: Floats, cluster: Ints | None = None) -> SizeCurve:
+def ratio_curve(
+    numerator: Floats, denominator: Floats, cluster: Ints | None = None, floor: Floats | None = None
+) -> SizeCurve:
     """Ratio estimator sum(numerator) / sum(denominator) a run.
 
     Args:
         numerator: Right tokens, or a score in [0,1], of every run and item (R, n).
         denominator: Tokens of every item, or ones (n,); the sum is positive.
         cluster: Cluster number of every item (n,), 0 to G - 1; None: items are independent.
+        floor: Level by guessing of every run (R,), below 1; None: not known. A known floor f is taken out,
+            (level - f) / (1 - f).
 
     Returns:
         The curve; its standard errors are over items only, not over training runs.
@@ -57,8 +67,57 @@ def ratio_curve(numerator: Floats, denominator: Floats, cluster: Ints | None = N
     influence = (numerator - level[:, None] * denominator) / total
     informative = (successes > _FEW_EVENTS) & (total - successes > _FEW_EVENTS)
     covariance = floored_covariance(influence, level, total, informative, cluster)
+    if floor is None or not (floor > 0).any():
+        return _on_logit(level, covariance, np.ones(len(level), dtype=np.bool_))
+    return _above_floor(level, covariance, np.minimum(floor, _MOST_FLOOR))
+
+
+def likelihood_curve(
+    log_likelihood: Floats, lengths: Floats, cluster: Ints | None = None, unigram: float | None = None
+) -> SizeCurve:
+    """Geometric mean probability of a target token, corrected for what token frequencies alone give.
+
+    Args:
+        log_likelihood: Log-probability of every target (R, n), nats.
+        lengths: Target tokens of every item (n,).
+        cluster: Cluster number of every item (n,), or None.
+        unigram: Mean log-probability of a target token by frequency, nats; None: no correction.
+
+    Returns:
+        The curve.
+    """
+    total = float(lengths.sum())
+    mean = log_likelihood.sum(1) / total
+    level = (np.exp(mean) * total + 0.5) / (total + 1.0)
+    influence = level[:, None] * (log_likelihood - mean[:, None] * lengths) / total
+    covariance = paired_covariance(influence, cluster)
+    floor = 0.0 if unigram is None else float(np.exp(unigram))
+    stretch = 1 / (1 - floor)
+    covariance = covariance * stretch**2
+    covariance = covariance + np.diag(np.maximum(_LEAST_VARIANCE - np.diag(covariance), 0))
+    se = np.sqrt(np.diag(covariance))
+    above = (level - floor) * stretch
+    off_floor = above > _OFF_FLOOR_SE * se
+    return _on_logit(_keep_readable(above, se) if floor > 0 else above, covariance, off_floor)
+
+
+def _above_floor(level: Floats, covariance: Floats, floor: Floats) -> SizeCurve:
+    """Take a floor out of a curve."""
+    stretch = 1 / (1 - floor)
+    above = (level - floor) * stretch
+    covariance = covariance * np.outer(stretch, stretch)
+    se = np.sqrt(np.diag(covariance))
+    return _on_logit(_keep_readable(above, se), covariance, above > _OFF_FLOOR_SE * se)
+
+
+def _keep_readable(above: Floats, se: Floats) -> Floats:
+    """Keep levels off zero by half a standard error, so that a run on the floor is present without weight."""
+    return np.clip(above, np.maximum(0.5 * se, _LEAST_LEVEL), 1 - 1e-9)
+
+
+def _on_logit(level: Floats, covariance: Floats, off_floor: Bools) -> SizeCurve:
     slope = 1 / (level * (1 - level))
-    return SizeCurve(level, logit(level), covariance, covariance * np.outer(slope, slope))
+    return SizeCurve(level, logit(level), covariance, covariance * np.outer(slope, slope), off_floor)
 
 
 def cluster_sums(influence: Floats, cluster: Ints | None) -> Floats:

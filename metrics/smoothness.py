@@ -38,7 +38,8 @@ def find_onset(ladder: Scanned) -> Onset | None:
     if base.points.count < base.constants.two_lines_scales:
         return None
     knots = base.points.x[1:-2]
-    return scan_onset(base.data.x, base.curve, knots, (base.points.x, base.logit), base.constants)
+    points = (base.points.x, base.logit)
+    return scan_onset(base.data.x, base.curve, knots, points, base.constants, ladder.run_weight)
 
 
 def early_progress(ladder: Scanned) -> EarlyProgress:
@@ -46,7 +47,13 @@ def early_progress(ladder: Scanned) -> EarlyProgress:
     base, constants = ladder.base, ladder.base.constants
     x, logit, rise = base.points.x, base.logit, base.positive_rise
     middle = 0.5 * (x[0] + x[-1])
-    progress = float(np.interp(middle, x, logit) - logit[0])
+    start = float(logit[0])
+    reached = float(np.interp(middle, x, logit))
+    if base.rules.uses_positions:
+        # what lies below the least level that says something is no progress
+        start = max(start, base.least_logit) if base.data.floor_known else start
+        reached = max(reached, start)
+    progress = reached - start
     enough = progress >= constants.early_share * rise
     if base.points.count < constants.two_lines_scales:
         nearest = 1 + int(np.argmin(np.abs(x[1:] - middle)))
@@ -94,9 +101,9 @@ def smooth_outcome(ladder: Scanned) -> Outcome:
         f"the smooth metric excludes a jump above {ladder.jumps.largest_allowed:.2f} logit in any gap "
         f"(limit {ladder.allowed_jump_limit:.2f})"
     )
-    suspect = _structure_suspect(ladder, excluded)
-    if suspect is not None:
-        return suspect
+    open_question = _single_run_falls(ladder, excluded) or _structure_suspect(ladder, excluded)
+    if open_question is not None:
+        return open_question
     if base.emergence is None or not base.emergence.looks_emergent:
         reason = f"{excluded} and exact match does not look emergent"
         return Outcome("smooth", "7 smooth", reason)
@@ -107,6 +114,20 @@ def smooth_outcome(ladder: Scanned) -> Outcome:
         reason = f"exact match is the only metric, and on the logit scale {excluded.replace('the smooth metric', 'it')}"
         return Outcome("smooth_in_logit", "7 exact match only", reason)
     return _compounding_fails(base, excluded) or _mirage(ladder, excluded)
+
+
+def _single_run_falls(ladder: Scanned, excluded: str) -> Outcome | None:
+    """A fall that hangs on one run is neither a fall nor nothing."""
+    if not ladder.single_run_falls:
+        return None
+    first, second = ladder.smooth_changes.steepest_fall
+    x = ladder.base.points.x
+    reason = (
+        f"{excluded}, but it falls from scale {scale_text(x[first])} to {scale_text(x[second])} by at least "
+        f"{ladder.smooth_changes.largest_fall:.2f} logit, and that fall hangs on a single run"
+    )
+    needed = f"another run at scale {scale_text(x[first])} and at scale {scale_text(x[second])}"
+    return Outcome("undetermined", "7 single run falls", reason, lean="smooth", needed=needed)
 
 
 def _structure_suspect(ladder: Scanned, excluded: str) -> Outcome | None:
@@ -124,7 +145,7 @@ def _structure_suspect(ladder: Scanned, excluded: str) -> Outcome | None:
 
 def score_map_prediction(base: Measured) -> Floats | None:
     """Exact match of every run (R,) from the pooled hit rate in quantile bins of the score; None without one."""
-    score = base.data.score
+    score = base.data.pooled_score
     if score is None:
         return None
     n_bins = base.constants.score_map_bins
@@ -154,10 +175,15 @@ def _score_map_fails(base: Measured, excluded: str) -> Outcome | None:
     return Outcome("undetermined", "7 score map", reason, lean="structure", needed=needed)
 
 
+def _needs_map(base: Measured) -> bool:
+    """True where exact match is not read from a pooled score; the first version asks for the map beside the score."""
+    return base.data.pooled_score is None or not base.rules.uses_positions
+
+
 def _compounding_fails(base: Measured, excluded: str) -> Outcome | None:
     """The maps must carry token accuracy into exact match, with own and with one error structure."""
     found = base.compounding
-    if found is None:
+    if found is None or not _needs_map(base):
         return None
     checks = (
         ("7 own map", found.own_miss, found.own_low, found.own_high, "each run's own error structure"),
@@ -182,7 +208,7 @@ def _mirage(ladder: Scanned, excluded: str) -> Outcome:
     share = 0.0 if emergence is None else emergence.largest_share
     carried = (
         "one map from score to exact match holds at every scale"
-        if ladder.base.compounding is None
+        if ladder.base.compounding is None or not _needs_map(ladder.base)
         else "compounding with one error structure reproduces exact match at every scale"
     )
     reason = (

@@ -13,6 +13,7 @@ from metrics.size_curve import ratio_curve
 
 X = np.linspace(5, 8, 9)
 GAPS = np.arange(8)
+ALL = ("F1", "F2", "F3", "F4")
 
 
 def curve_of(logits: np.ndarray, n: int = 4000, seed: int = 0):
@@ -24,7 +25,7 @@ def test_one_component_equals_statsmodels_gls():
     """One value of the run spread, F1: the jump is a GLS coefficient up to its weak priors."""
     curve = curve_of(-1 + 0.8 * (X - 6) + 2.0 * (X > 6.4))
     constants = replace(Constants(), run_sd_grid=(0.1,))
-    scan = scan_jumps(X, curve, GAPS, smooth_families(X, constants)[:1], constants)
+    scan = scan_jumps(X, curve, GAPS, smooth_families(X, ("F1",), constants), constants)
     sigma = curve.logit_covariance + 0.01 * np.eye(9)
     for gap in GAPS:
         design = np.column_stack([np.ones(9), X - X.mean(), np.where(GAPS.size and np.arange(9) > gap, 0.5, -0.5)])
@@ -41,7 +42,7 @@ def test_one_component_equals_statsmodels_gls():
 def test_a_step_is_found_where_it_is():
     curve = curve_of(-1 + 0.3 * (X - 6) + 3.0 * (X[4] + 0.1 < X))
     constants = Constants()
-    scan = scan_jumps(X, curve, GAPS, smooth_families(X, constants), constants)
+    scan = scan_jumps(X, curve, GAPS, smooth_families(X, ALL, constants), constants)
     for family in scan.families.values():
         assert int(np.argmax(family.log_evidence)) == 4
     median = scan.average(("F1", "F2", "F3")).quantile(0.5)[4]
@@ -52,7 +53,7 @@ def test_a_step_is_found_where_it_is():
 def test_a_smooth_curve_leaves_no_large_jump():
     curve = curve_of(0.9 * (X - 6.5))
     constants = Constants()
-    scan = scan_jumps(X, curve, GAPS, smooth_families(X, constants), constants)
+    scan = scan_jumps(X, curve, GAPS, smooth_families(X, ALL, constants), constants)
     inner = scan.average(("F1", "F3")).quantile(0.95)[1:-1]
     assert inner.max() < 1.0
     assert scan.tail(("F2", "F3"), 4, 0.3) > 0.2
@@ -60,8 +61,8 @@ def test_a_smooth_curve_leaves_no_large_jump():
 
 def test_adding_a_constant_to_x_changes_nothing():
     curve, constants = curve_of(0.9 * (X - 6.5)), Constants()
-    here = scan_jumps(X, curve, GAPS, smooth_families(X, constants), constants)
-    there = scan_jumps(X + 4.0, curve, GAPS, smooth_families(X + 4.0, constants), constants)
+    here = scan_jumps(X, curve, GAPS, smooth_families(X, ALL, constants), constants)
+    there = scan_jumps(X + 4.0, curve, GAPS, smooth_families(X + 4.0, ALL, constants), constants)
     for name in here.families:
         left, right = here.families[name], there.families[name]
         np.testing.assert_allclose(left.jump.mean, right.jump.mean, atol=1e-7)
@@ -86,7 +87,10 @@ def test_more_run_noise_widens_the_jump():
     curve = curve_of(0.9 * (X - 6.5))
     widths = [
         np.ptp(
-            [scan_jumps(X, curve, GAPS, smooth_families(X, c), c).average(("F1",)).quantile(p)[4] for p in (0.05, 0.95)]
+            [
+                scan_jumps(X, curve, GAPS, smooth_families(X, ALL, c), c).average(("F1",)).quantile(p)[4]
+                for p in (0.05, 0.95)
+            ]
         )
         for c in (quiet, noisy)
     ]

@@ -1,0 +1,68 @@
+"""In what the versions of the procedure differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one version.
+
+    Attributes:
+        compares_scales: Changes are judged between distinct scales, runs of one averaged; else between runs.
+        claim_families: A break must beat each of these smooth families.
+        limit_families: Upper bounds of a jump are averaged over these.
+        median_families: The median of a jump is averaged over these.
+        spread_from_evidence: The spread between runs is weighed by the evidence of all families, smooth or with a
+            jump; else under a line or parabola with its likeliest jump.
+        weighs_runs: Where scales have replicates, runs at noisier scales weigh less.
+        falls_need_two_runs: A fall must survive leaving out any one scale that has a single run.
+        guards_claims: A break must survive larger noise at the unreplicated scales beside its gap, and runs on
+            either side of a replicated gap must not overlap.
+        rise_from_least_level: The rise that sets the limit of a jump starts at the least level that says something.
+        uses_positions: Position classes, guessing floors and log-probabilities are used where given.
+    """
+
+    compares_scales: bool
+    claim_families: tuple[str, ...]
+    limit_families: tuple[str, ...]
+    median_families: tuple[str, ...]
+    spread_from_evidence: bool
+    weighs_runs: bool
+    falls_need_two_runs: bool
+    guards_claims: bool
+    rise_from_least_level: bool
+    uses_positions: bool
+
+
+_FIRST = Rules(
+    compares_scales=False,
+    claim_families=("F2", "F3"),
+    limit_families=("F1", "F3"),
+    median_families=("F1", "F2", "F3"),
+    spread_from_evidence=False,
+    weighs_runs=False,
+    falls_need_two_runs=False,
+    guards_claims=False,
+    rise_from_least_level=False,
+    uses_positions=False,
+)
+
+_SECOND = Rules(
+    compares_scales=True,
+    claim_families=("F2", "F3", "F4"),
+    limit_families=("F1", "F3", "F4"),
+    median_families=("F1", "F3", "F4", "F2"),
+    spread_from_evidence=True,
+    weighs_runs=True,
+    falls_need_two_runs=True,
+    guards_claims=True,
+    rise_from_least_level=True,
+    uses_positions=True,
+)
+
+RULES: Mapping[int, Rules] = MappingProxyType({1: _FIRST, 2: _SECOND})
+"""The rules by `Constants.method`."""
