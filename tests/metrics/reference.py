@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from metrics.decide import TokenData
+
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "verdict"
 
 # the step that decides, by how the prototype's reason begins
@@ -22,6 +24,11 @@ STEPS = {
     "exact match indistinguishable": "3 resolution",
     "exact match does not change": "3 exact match unchanged",
     "the smooth metric is at zero": "4 silent below the jump",
+    "the smooth metric is at its floor": "4 silent below the jump",
+    "the smooth metric stays": "1b guessing",
+    "a jump between sizes": "4 run noise",
+    "runs of the two sizes": "4 runs overlap",
+    "one run falls": "7 single run falls",
     "smooth metric jumps": "4 break",
     "onset: the smooth metric": "6 onset",
     "onset: little": "6 late progress",
@@ -38,7 +45,7 @@ STEPS = {
 
 @cache
 def ladders(version: int) -> tuple[dict[str, Any], ...]:
-    """Arguments of `decide` for every stored ladder."""
+    """Arguments of `decide` for every stored ladder of a version."""
     stored = np.load(FOLDER / f"ladders-{version}.npz")
     found = []
     for i in range(sum(name.startswith("x_") for name in stored.files)):
@@ -55,14 +62,33 @@ def ladders(version: int) -> tuple[dict[str, Any], ...]:
             ladder["cluster"] = stored[f"cluster_{i}"]
         if f"chance_{i}" in stored:
             ladder["chance"] = float(stored[f"chance_{i}"])
+        if version > 1:
+            ladder["tokens"] = _tokens(stored, i, len(correct))
         found.append(ladder)
     return tuple(found)
 
 
+def _tokens(stored: Any, i: int, n_runs: int) -> TokenData:
+    """What is stored of single tokens of one ladder."""
+    parts: dict[str, Any] = {}
+    if f"classes_{i}" in stored:
+        classes = stored[f"classes_{i}"].astype(int)
+        shape = (n_runs, *classes.shape)
+        right = np.unpackbits(stored[f"flags_{i}"], count=int(np.prod(shape))).reshape(shape)
+        parts |= {"classes": classes, "flags": np.where(classes >= 0, right, -1)}
+    if f"floor_{i}" in stored:
+        parts["floor"] = stored[f"floor_{i}"]
+    if f"lp_{i}" in stored:
+        parts["log_probabilities"] = -(stored[f"lp_{i}"] / 16.0)
+    if f"base_{i}" in stored:
+        parts["unigram"] = float(stored[f"base_{i}"])
+    return TokenData(**parts)
+
+
 @cache
-def expected(version: int) -> tuple[dict[str, Any], ...]:
-    """What the prototype says about each, in the same order."""
-    return tuple(json.loads((FOLDER / f"expected-{version}.json").read_text()))
+def expected(name: str) -> tuple[dict[str, Any], ...]:
+    """What a prototype says about each, in the same order: "1", "2", or "2-counts" for version 2 on version 1's."""
+    return tuple(json.loads((FOLDER / f"expected-{name}.json").read_text()))
 
 
 def step(row: dict[str, Any]) -> str:

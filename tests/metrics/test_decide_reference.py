@@ -23,7 +23,7 @@ def decisions() -> list[Decision]:
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[dict, ...]:
-    return reference.expected(1)
+    return reference.expected("1")
 
 
 def test_the_reference_is_broad(rows):
