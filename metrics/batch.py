@@ -1,7 +1,8 @@
-"""Samples with what several metrics share computed once: tokens, distances, log-probability sums."""
+"""Samples with what several metrics share computed once: tokens, distances, choices, log-probability sums."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from metrics.arrays import Floats
+from metrics.choices import ChoiceTable, choice_table
 from metrics.tokens import TokenPairs, tokenize_pairs
 
 
@@ -32,7 +35,9 @@ class Batch:
 
     def __init__(self, samples: pl.DataFrame) -> None:
         self.samples = samples
+        self._tokens: dict[str, TokenPairs] = {}
         self._nearest: dict[str, BestTarget] = {}
+        self._derived: dict[str, Batch] = {}
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
@@ -42,15 +47,35 @@ class Batch:
             return frame.with_columns(pl.col("target").list.first()).filter(pl.col("target").is_not_null())
         return frame.explode("target", empty_as_null=False).filter(pl.col("target").is_not_null())
 
+    def tokens(self, tokenization: str) -> TokenPairs:
+        """The pairs, tokenised; each tokenisation is computed once."""
+        if tokenization not in self._tokens:
+            self._tokens[tokenization] = tokenize_pairs(self.pairs["output"], self.pairs["target"], tokenization)
+        return self._tokens[tokenization]
+
+    def best(self, values: Floats) -> pl.Series:
+        """Highest value of each sample over its targets; NaN is no value, and NULL where a sample has none.
+
+        Args:
+            values: (pairs,) one value a row of ``pairs``.
+        """
+        found = np.full(self.samples.height, -np.inf)
+        row = self.pairs["row"].to_numpy()
+        if len(row) == len(found):
+            found[row] = values
+        else:
+            np.maximum.at(found, row, np.where(np.isnan(values), -np.inf, values))
+        found[np.isneginf(found)] = np.nan
+        return pl.Series(found).fill_nan(None)
+
     def nearest(self, tokenization: str) -> BestTarget:
         """Each output against its nearest target (fewest edits; then the longest target, then the first)."""
         if tokenization not in self._nearest:
-            self._nearest[tokenization] = self._find_nearest(tokenization)
+            self._nearest[tokenization] = self._find_nearest(self.tokens(tokenization))
         return self._nearest[tokenization]
 
-    def _find_nearest(self, tokenization: str) -> BestTarget:
+    def _find_nearest(self, tokens: TokenPairs) -> BestTarget:
         pairs = self.pairs
-        tokens: TokenPairs = tokenize_pairs(pairs["output"], pairs["target"], tokenization)
         if pairs.height == self.samples.height:
             return BestTarget(tokens.distance, tokens.target_length, tokens.output_length)
         row = pairs["row"].to_numpy()
@@ -58,11 +83,32 @@ class Batch:
         first = order[np.unique(row[order], return_index=True)[1]]
         return BestTarget(tokens.distance[first], tokens.target_length[first], tokens.output_length[first])
 
+    def derived(self, name: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Batch:
+        """The same rows after a named change, so that metrics of one change share the work."""
+        if name not in self._derived:
+            self._derived[name] = Batch(change(self.samples))
+        return self._derived[name]
+
+    @cached_property
+    def choices(self) -> ChoiceTable:
+        """The log-probabilities of the choices."""
+        return choice_table(self.samples)
+
     @cached_property
     def target_logprob(self) -> pl.Series:
-        """Summed log-probability of the target, nats; not finite becomes NULL."""
-        total = self.samples["target_logprobs"].cast(pl.List(pl.Float64)).list.sum()
-        return total.to_frame("v").select(pl.when(pl.col("v").is_finite()).then(pl.col("v"))).to_series()
+        """Summed log-probability of the target, nats; not finite becomes NULL.
+
+        From the tokens where they are given and hold no NULL, else the sum that the log gives.
+        """
+        columns = self.samples.columns
+        tokens = pl.col("target_logprobs").cast(pl.List(pl.Float64))
+        sums: list[pl.Expr] = []
+        if "target_logprobs" in columns:
+            sums.append(pl.when(tokens.list.len() > 0).then(tokens.list.sum()))
+        if "target_logprob" in columns:
+            sums.append(pl.col("target_logprob"))
+        total = self.samples.select(v=pl.coalesce(sums))
+        return total.select(pl.when(pl.col("v").is_finite()).then(pl.col("v"))).to_series()
 
     @cached_property
     def n_logprobs(self) -> pl.Series:

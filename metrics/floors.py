@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
 import metrics.catalogue  # noqa: F401 - fills the registry
-from metrics.registry import METRICS
+from metrics.choices import choice_table
+from metrics.registry import default_metrics, find
 from metrics.scores import score_samples
 
 SCHEMA = {
@@ -20,7 +23,7 @@ SCHEMA = {
 _TEXT_NEEDS = {"output", "targets"}
 
 
-def shuffled_floors(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
+def shuffled_floors(samples: pl.DataFrame, seed: int, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Mean score of a run's outputs against the targets of its other items, for every metric that reads text.
 
     Every output meets the target of another item (a random cyclic order of the items, so none meets its own). A run
@@ -29,12 +32,13 @@ def shuffled_floors(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
     Args:
         samples: Rows of table ``sample``.
         seed: Seeds the order; the same seed and run give the same floor, whatever the other runs of the frame.
+        names: Metrics to take, those that read text; None: those scored by default.
 
     Returns:
         Rows of table ``floor`` with kind ``shuffled``; value is NULL where nothing could be scored.
     """
     usable = samples.filter(pl.col("output").is_not_null() & (pl.col("targets").list.len() > 0))
-    names = [m.name for m in METRICS.values() if set(m.needs) <= _TEXT_NEEDS and m.kind != "count"]
+    names = _of_text(names)
     shuffled = [
         run.with_columns(run["targets"].gather(_cyclic_neighbour(run["item_id"], seed)))
         for run in usable.select("run_id", "item_id", "repeat", "output", "targets").partition_by("run_id")
@@ -42,13 +46,80 @@ def shuffled_floors(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
     ]
     if not shuffled:
         return pl.DataFrame(schema=SCHEMA)
-    frame = score_samples(pl.concat(shuffled), names).frame
+    return _mean_scores(pl.concat(shuffled), names, "shuffled", seed)
+
+
+def _of_text(names: Sequence[str] | None) -> list[str]:
+    declared = default_metrics() if names is None else [find(name) for name in names]
+    return [m.name for m in declared if set(m.needs) <= _TEXT_NEEDS and m.kind != "count"]
+
+
+def _mean_scores(samples: pl.DataFrame, names: Sequence[str], kind: str, seed: int | None) -> pl.DataFrame:
+    """Rows of table ``floor``: each run's mean scores of the samples given."""
+    frame = score_samples(samples, names).frame
     means = frame.group_by("run_id", maintain_order=True).agg(
         pl.len().alias("n"), *(pl.col(name).mean() for name in names)
     )
     return (
         means.unpivot(index=["run_id", "n"], on=names, variable_name="metric", value_name="value")
-        .with_columns(kind=pl.lit("shuffled"), seed=pl.lit(seed), n=pl.col("n").cast(pl.Int64))
+        .with_columns(kind=pl.lit(kind), seed=pl.lit(seed, pl.Int64), n=pl.col("n").cast(pl.Int64))
+        .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+        .sort("run_id", "metric")
+    )
+
+
+def copied_input_floors(samples: pl.DataFrame, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """Mean score of answering with the question itself, for every metric that reads text.
+
+    The question is the last line of the prompt that is not empty, white space around it left out, so that examples
+    shown before it do not count.
+
+    Args:
+        samples: Rows of table ``sample``.
+        names: Metrics to take, those that read text; None: those scored by default.
+
+    Returns:
+        Rows of table ``floor`` with kind ``copied_input``.
+    """
+    if "prompt" not in samples.columns:
+        return pl.DataFrame(schema=SCHEMA)
+    question = pl.col("prompt").str.strip_chars().str.extract(r"([^\n]*)\z").str.strip_chars()
+    copied = samples.with_columns(output=question).filter(
+        pl.col("output").is_not_null() & (pl.col("targets").list.len() > 0)
+    )
+    if copied.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
+    return _mean_scores(copied, _of_text(names), "copied_input", None)
+
+
+def choice_floors(samples: pl.DataFrame, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """What guessing among the choices gives, for every metric that declares its chance level.
+
+    Args:
+        samples: Rows of table ``sample``; those whose choices cannot be compared are left out.
+        names: Metrics to take; None: those scored by default.
+
+    Returns:
+        Rows of table ``floor`` with kind ``choices``: mean over samples, since items may differ in their choices.
+    """
+    if not {"choice_logprobs", "gold"} <= set(samples.columns):
+        return pl.DataFrame(schema=SCHEMA)
+    usable = samples.filter(pl.col("choice_logprobs").is_not_null() & pl.col("gold").is_not_null())
+    table = choice_table(usable)
+    sizes = table.sizes.astype(np.float64)
+    runs = usable.select("run_id")[table.rows]
+    declared = default_metrics() if names is None else [find(name) for name in names]
+    levels = {m.name: m.chance(sizes) for m in declared if m.chance is not None}
+    if not levels or runs.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
+    means = (
+        runs.with_columns(pl.Series(name, values) for name, values in levels.items())
+        .group_by("run_id", maintain_order=True)
+        .agg(pl.len().alias("n"), pl.col(*levels).mean())
+    )
+    return (
+        means.unpivot(index=["run_id", "n"], on=list(levels), variable_name="metric", value_name="value")
+        .with_columns(kind=pl.lit("choices"), seed=pl.lit(None))
         .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
         .sort("run_id", "metric")
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from metrics.arrays import Floats
 from metrics.errors import MirageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["discontinuous", "smooth", "count"]
 MetricFunction = Callable[["Batch"], pl.Series]
+Chance = Callable[[Floats], Floats]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -35,16 +37,21 @@ class Metric:
         name: Column name in ``score``.
         label: Name for people.
         kind: ``discontinuous`` (all or nothing), ``smooth`` (partial credit) or ``count`` (a helper, no score).
-        unit: ``share`` ([0,1]), ``edits``, ``tokens`` or ``nats/token``.
+        unit: ``share`` ([0,1]), ``edits``, ``tokens``, ``nats``, ``nats/token``, ``bits/byte``, ``digits``, ``log10``
+            or ``squares`` (a sum of squared probabilities).
         low: Lowest possible value; None where unbounded.
         high: Highest possible value; None where unbounded.
         higher_is_better: Direction.
-        needs: Columns of ``sample`` that must not be NULL; where one is, the score is NULL.
+        needs: Columns of ``sample`` that must not be NULL; where one is, the score is NULL. ``a|b``: one of the two
+            suffices.
         version: Raised when the definition changes; stored with every score.
         definition: One sentence for people.
         source: Paper, formula or convention it follows.
         tokenization: Name of the tokenisation it reads; None: it reads none.
         function: Scores a batch in which every needed column is present; Float64, one value a row.
+        default: Scored in every study whose data allow it; else only where a study names it.
+        chance: Expected score of guessing among K choices with equal probability, as a function of K; None: the score
+            does not come from choices.
     """
 
     name: str
@@ -60,6 +67,13 @@ class Metric:
     source: str
     tokenization: str | None
     function: MetricFunction
+    default: bool = True
+    chance: Chance | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of ``sample`` that it may read, alternatives included."""
+        return tuple(column for need in self.needs for column in need.split("|"))
 
 
 METRICS: dict[str, Metric] = {}
@@ -79,6 +93,8 @@ def metric(
     higher_is_better: bool = True,
     tokenization: str | None = None,
     version: int = 1,
+    default: bool = True,
+    chance: Chance | None = None,
 ) -> Callable[[MetricFunction], MetricFunction]:
     """Register a function as a metric; see ``Metric`` for the fields.
 
@@ -105,22 +121,44 @@ def metric(
             source=source,
             tokenization=tokenization,
             function=function,
+            default=default,
+            chance=chance,
         )
         return function
 
     return register
 
 
+def default_metrics() -> list[Metric]:
+    """Metrics that are scored where a study names none, in the order of the catalogue."""
+    return [declared for declared in METRICS.values() if declared.default]
+
+
+Derivation = Callable[[Metric, str], Metric | None]
+DERIVATIONS: list[Derivation] = []
+"""Rules that make a metric from ``base__rule``; each gives None where the rule is not its own."""
+
+
 def find(name: str) -> Metric:
-    """The metric of that name.
+    """The metric of that name; ``base__rule`` is derived from ``base`` and entered in the catalogue when first asked.
 
     Raises:
         MetricError: There is none; the message lists those there are.
     """
-    try:
-        return METRICS[name]
-    except KeyError:
-        raise MetricError(f"metric {name!r} does not exist; choose from {', '.join(sorted(METRICS))}") from None
+    if name not in METRICS:
+        derived = _derive(name)
+        if derived is None:
+            raise MetricError(f"metric {name!r} does not exist; choose from {', '.join(sorted(METRICS))}")
+        METRICS[name] = derived
+    return METRICS[name]
+
+
+def _derive(name: str) -> Metric | None:
+    base, separator, rule = name.rpartition("__")
+    if not separator or not (base in METRICS or "__" in base):
+        return None
+    found = (derive(find(base), rule) for derive in DERIVATIONS)
+    return next((derived for derived in found if derived is not None), None)
 
 
 def catalogue() -> pl.DataFrame:

@@ -6,6 +6,7 @@ the edit distance of two strings, computed by rapidfuzz for a whole column in on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Hamming, Levenshtein, Prefix
 from rapidfuzz.process import cpdist
 
 from metrics.registry import MetricError
@@ -23,7 +24,16 @@ TOKENIZATIONS = {
     "word": "tokens are separated by white space",
     "digit": "every decimal digit is a token, and so is every run of other characters that are not white space",
 }
-_PATTERNS = {"word": r"\S+", "digit": r"\d|[^\d\s]+"}
+STEP_RULES = {
+    "line": "every line with more than white space is a step, white space around it left out",
+    "semicolon": "steps are separated by semicolons, white space around them left out",
+}
+_PATTERNS = {
+    "word": r"\S+",
+    "digit": r"\d|[^\d\s]+",
+    "line": r"[^\s](?:[^\n]*[^\s])?",
+    "semicolon": r"[^\s;](?:[^;]*[^\s;])?",
+}
 # Code points below this are left to char; surrogates (0xD800-0xDFFF) cannot stand in a Python string.
 _FIRST_TOKEN_CODE = 0x10000
 _MOST_TOKENS = 0x110000 - _FIRST_TOKEN_CODE
@@ -54,22 +64,34 @@ class TokenPairs:
     @cached_property
     def distance(self) -> NDArray[np.int32]:
         """Levenshtein distance of each pair, in tokens."""
+        return self._compare(Levenshtein.distance)
+
+    @cached_property
+    def common_prefix(self) -> NDArray[np.int32]:
+        """Tokens that each pair has in common from the start, up to the first difference."""
+        return self._compare(Prefix.similarity)
+
+    @cached_property
+    def same_position(self) -> NDArray[np.int32]:
+        """Positions, counted from the start, at which both have the same token."""
+        return self._compare(Hamming.similarity)
+
+    def _compare(self, scorer: Callable[..., int]) -> NDArray[np.int32]:
         if not self.outputs:
             return np.zeros(0, np.int32)
-        distances: NDArray[np.int32] = cpdist(
-            self.outputs, self.targets, scorer=Levenshtein.distance, dtype=np.int32, workers=1
-        )
-        return distances
+        compared: NDArray[np.int32] = cpdist(self.outputs, self.targets, scorer=scorer, dtype=np.int32, workers=1)
+        return compared
 
 
 def tokenize_pairs(outputs: pl.Series, targets: pl.Series, tokenization: str) -> TokenPairs:
-    """Tokenise two columns of text (no NULLs) of equal length.
+    """Tokenise two columns of text (no NULLs) of equal length, by a tokenisation or a rule for steps.
 
     Raises:
         MetricError: The tokenisation does not exist, or a batch has over a million different tokens.
     """
-    if tokenization not in TOKENIZATIONS:
-        raise MetricError(f"tokenization {tokenization!r} does not exist; choose from {', '.join(TOKENIZATIONS)}")
+    known = TOKENIZATIONS | STEP_RULES
+    if tokenization not in known:
+        raise MetricError(f"tokenization {tokenization!r} does not exist; choose from {', '.join(known)}")
     if tokenization == "char":
         return TokenPairs(outputs.to_list(), targets.to_list())
     lists = pl.concat([outputs, targets]).str.extract_all(_PATTERNS[tokenization])

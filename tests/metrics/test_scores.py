@@ -7,12 +7,13 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from metrics.registry import MetricError
 from metrics.scores import score_samples
+from metrics.tokens import TOKENIZATIONS
 from tests.metrics.samples import samples, teacher_forced
 
 
@@ -79,6 +80,7 @@ WHITE_SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 WORDS = st.lists(st.sampled_from(["la", "le", "é", "🙂", "12", "x"]), max_size=6).map(" ".join)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXT | WORDS, TEXT | WORDS), min_size=1, max_size=8))
 def test_distances_equal_rapidfuzz_pair_by_pair(pairs: list[tuple[str, str]]) -> None:
     frame = samples(*((output, [target]) for output, target in pairs))
@@ -93,12 +95,14 @@ def test_distances_equal_rapidfuzz_pair_by_pair(pairs: list[tuple[str, str]]) ->
         assert scored[f"token_edit_distance_{tokenization}"].to_list() == expected
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_row_order_and_batch_size_do_not_matter(pairs: list[tuple[str, str]], random: object) -> None:
     frame = samples(*((output, [target]) for output, target in pairs))
-    whole = score_samples(frame).frame
-    shuffled = score_samples(frame.reverse()).frame.reverse()
-    single = pl.concat([score_samples(frame.slice(index, 1)).frame for index in range(frame.height)])
+    names = ["exact_match", *(f"per_token_accuracy_{name}" for name in TOKENIZATIONS)]
+    whole = score_samples(frame, names).frame
+    shuffled = score_samples(frame.reverse(), names).frame.reverse()
+    single = pl.concat([score_samples(frame.slice(index, 1), names).frame for index in range(frame.height)])
     assert whole.equals(shuffled)
     assert whole.equals(single)
 

@@ -1,4 +1,4 @@
-"""The metrics themselves. Importing this module fills the registry."""
+"""Output against target as text: exact match, edit distance and its kin, by tokenisation."""
 
 from __future__ import annotations
 
@@ -102,58 +102,3 @@ for _tokenization, _meaning in TOKENIZATIONS.items():
         definition=f"tokens of the nearest target, L; {_meaning}",
         source="count",
     )(partial(_target_length, tokenization=_tokenization))
-
-
-@metric(
-    "teacher_forced_accuracy",
-    label="Token accuracy (teacher-forced)",
-    kind="smooth",
-    unit="share",
-    low=0,
-    high=1,
-    needs=("target_is_argmax",),
-    definition="share of target tokens that the model ranks first when it reads the target up to there",
-    source="Schaeffer, Miranda and Koyejo 2023, arXiv:2304.15004, section 3",
-)
-def teacher_forced_accuracy(batch: Batch) -> pl.Series:
-    """Mean of the argmax flags; NULL where there is no target token."""
-    flags = pl.col("target_is_argmax").cast(pl.List(pl.Float64))
-    return batch.samples.select(flags.list.mean()).to_series()
-
-
-@metric(
-    "target_log_likelihood",
-    label="Log-likelihood",
-    kind="smooth",
-    unit="nats/token",
-    low=None,
-    high=0,
-    needs=("target_logprobs",),
-    definition="mean log-probability of the target's tokens, each given the ones before it",
-    source="cross-entropy with the sign turned; Srivastava et al. 2022, arXiv:2206.04615, section 3.4",
-)
-def target_log_likelihood(batch: Batch) -> pl.Series:
-    """Nats a target token; NULL where a log-probability is not finite or there is none."""
-    length = batch.n_logprobs.cast(pl.Float64)
-    return (batch.target_logprob / length).fill_nan(None)
-
-
-@metric(
-    "expected_exact_match",
-    label="Expected exact match",
-    kind="smooth",
-    unit="share",
-    low=0,
-    high=1,
-    needs=("target_logprobs",),
-    definition="probability of writing exactly the target's tokens when sampling at temperature 1",
-    source="exp of the summed target log-probabilities (chain rule of probability)",
-)
-def expected_exact_match(batch: Batch) -> pl.Series:
-    """exp(sum of log-probabilities), clipped to 1 against rounding of the log."""
-    empty = batch.n_logprobs == 0
-    return (
-        pl.DataFrame({"p": batch.target_logprob.exp(), "empty": empty})
-        .select(pl.when(~pl.col("empty")).then(pl.col("p").clip(0.0, 1.0)))
-        .to_series()
-    )
