@@ -163,7 +163,10 @@ def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     for line, _, event in lines.json_records(file.path, log):
         found.take(line, event)
     if not found.spec:
-        raise UnreadableFileError("no_spec", "no line holds `spec`, so it is no record of OpenAI Evals")
+        met = next(iter(log.take()), None)
+        because = "" if met is None else f"; first of what was met: {met.reason}"
+        reason = f"no line holds `spec`, so nothing says which model and task it is of{because}"
+        raise UnreadableFileError("no_spec" if met is None else met.kind, reason)
     packer = Packer(log, settings)
     run = found.run()
     for sample_id, sample in found.samples.items():
