@@ -23,6 +23,14 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def unwritten(templates: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty warehouse for tests that only read, shared by all of them."""
+    con = open_warehouse(templates / "empty.duckdb", read_only=True)
+    yield con
+    con.close()
+
+
 @pytest.fixture
 def empty(templates: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     shutil.copyfile(templates / "empty.duckdb", tmp_path / "w.duckdb")

@@ -76,14 +76,14 @@ def scored(samples: list[tuple[str, list[str]]]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("tokenization", ["char", "word", "digit"])
 def test_edit_distance_and_similarity_equal_the_score_columns(
-    empty: duckdb.DuckDBPyConnection, tokenization: str
+    unwritten: duckdb.DuckDBPyConnection, tokenization: str
 ) -> None:
     examples = pairs()
     expected = scored([(output, [target]) for output, target in examples])
-    empty.register(
+    unwritten.register(
         "pairs", pl.DataFrame(examples, schema=["output", "target"], orient="row").with_row_index().to_arrow()
     )
-    found = empty.sql(
+    found = unwritten.sql(
         f"SELECT exact_match(output, [target]) AS exact_match, "
         f"token_edit_distance(output, target, tokenization := '{tokenization}') AS distance, "
         f"token_edit_similarity(output, target, tokenization := '{tokenization}') AS similarity "
@@ -96,7 +96,7 @@ def test_edit_distance_and_similarity_equal_the_score_columns(
     assert found["exact_match"].to_list() == expected["exact_match"].to_list()
 
 
-def test_more_common_tokens_than_bytes_go_through_the_table(empty: duckdb.DuckDBPyConnection) -> None:
+def test_more_common_tokens_than_bytes_go_through_the_table(unwritten: duckdb.DuckDBPyConnection) -> None:
     rng = random.Random(7)
     alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 200)))
     examples = []
@@ -106,26 +106,26 @@ def test_more_common_tokens_than_bytes_go_through_the_table(empty: duckdb.DuckDB
         examples.append((output, "".join(rng.sample(alphabet, k=len(alphabet)))))
     assert all(len(set(output) & set(target)) > 125 for output, target in examples)
     expected = scored([(output, [target]) for output, target in examples])["token_edit_distance_char"].to_list()
-    found = [empty.execute("SELECT token_edit_distance(?, ?)", list(pair)).fetchall()[0][0] for pair in examples]
+    found = [unwritten.execute("SELECT token_edit_distance(?, ?)", list(pair)).fetchall()[0][0] for pair in examples]
     assert found == expected
     assert min(found) > 0
 
 
-def test_several_targets_are_the_nearest_of_them(empty: duckdb.DuckDBPyConnection) -> None:
+def test_several_targets_are_the_nearest_of_them(unwritten: duckdb.DuckDBPyConnection) -> None:
     samples = [("größe", ["grosse", "größen"]), ("12", ["21", "12"])]
     expected = scored(samples)
     for (output, targets), distance, match in zip(
         samples, expected["token_edit_distance_char"], expected["exact_match"], strict=True
     ):
-        row = empty.execute(
+        row = unwritten.execute(
             "SELECT list_min([token_edit_distance($output, t) for t in $targets]), exact_match($output, $targets)",
             {"output": output, "targets": targets},
         ).fetchone()
         assert row == (distance, match)
 
 
-def test_null_in_null_out(empty: duckdb.DuckDBPyConnection) -> None:
-    row = empty.execute(
+def test_null_in_null_out(unwritten: duckdb.DuckDBPyConnection) -> None:
+    row = unwritten.execute(
         "SELECT token_edit_distance(NULL, 'a'), token_edit_distance('a', NULL, tokenization := 'word'), "
         "token_edit_similarity(NULL, 'a'), exact_match(NULL, ['a']), exact_match('a', NULL), emergence_score(NULL), "
         "emergence_score([0.1, NULL, 0.3]), linearity([0.5]), logit(NULL), "
@@ -134,9 +134,9 @@ def test_null_in_null_out(empty: duckdb.DuckDBPyConnection) -> None:
     assert row == (None,) * 12
 
 
-def test_an_unknown_tokenization_is_refused(empty: duckdb.DuckDBPyConnection) -> None:
+def test_an_unknown_tokenization_is_refused(unwritten: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="choose from char, word, digit"):
-        empty.execute("SELECT token_edit_distance('a', 'b', tokenization := 'bpe')")
+        unwritten.execute("SELECT token_edit_distance('a', 'b', tokenization := 'bpe')")
 
 
 CURVES = [
@@ -155,9 +155,9 @@ CURVES = [
 @pytest.mark.parametrize("resolution", [0.0, 0.01])
 @pytest.mark.parametrize("curve", CURVES)
 def test_curve_scores_equal_the_python_ones(
-    empty: duckdb.DuckDBPyConnection, curve: list[float], resolution: float
+    unwritten: duckdb.DuckDBPyConnection, curve: list[float], resolution: float
 ) -> None:
-    found = empty.execute(
+    found = unwritten.execute(
         "SELECT emergence_score($c, resolution := $r), breakthroughness($c, resolution := $r), "
         "linearity($c, resolution := $r)",
         {"c": curve, "r": resolution},
@@ -167,21 +167,21 @@ def test_curve_scores_equal_the_python_ones(
     assert found == pytest.approx(expected, rel=1e-12)
 
 
-def test_wilson_equals_the_python_one(empty: duckdb.DuckDBPyConnection) -> None:
+def test_wilson_equals_the_python_one(unwritten: duckdb.DuckDBPyConnection) -> None:
     counts = [(0, 0), (0, 1), (1, 1), (0, 500), (500, 500), (3, 10), (250, 500), (1, 10**6)]
     for successes, n in counts:
         low, high = wilson(successes, n)
-        row = empty.execute("SELECT wilson_low($k, $n), wilson_high($k, $n)", {"k": successes, "n": n}).fetchone()
+        row = unwritten.execute("SELECT wilson_low($k, $n), wilson_high($k, $n)", {"k": successes, "n": n}).fetchone()
         assert row == pytest.approx((float(low), float(high)), rel=1e-12), (successes, n)
 
 
-def test_logit_and_compounding(empty: duckdb.DuckDBPyConnection) -> None:
-    row = empty.execute("SELECT logit(0.2), logit(0), logit(1), logit(1.5), compounding(0.9, 12)").fetchone()
+def test_logit_and_compounding(unwritten: duckdb.DuckDBPyConnection) -> None:
+    row = unwritten.execute("SELECT logit(0.2), logit(0), logit(1), logit(1.5), compounding(0.9, 12)").fetchone()
     assert row == pytest.approx((math.log(0.25), -math.inf, math.inf, None, 0.9**12))
 
 
-def test_every_macro_is_documented_inside_the_file(empty: duckdb.DuckDBPyConnection) -> None:
-    rows = empty.execute(
+def test_every_macro_is_documented_inside_the_file(unwritten: duckdb.DuckDBPyConnection) -> None:
+    rows = unwritten.execute(
         "SELECT function_name, comment FROM duckdb_functions() WHERE function_type = 'macro' AND NOT internal"
     ).fetchall()
     assert dict(rows) == macros()

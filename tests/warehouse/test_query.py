@@ -32,8 +32,8 @@ def test_unknown_names_are_answered_with_those_there_are(filled: duckdb.DuckDBPy
         query.columns(filled, "nothing")
 
 
-def test_the_catalogue_lists_everything_with_its_key(empty: duckdb.DuckDBPyConnection) -> None:
-    rows = query.catalogue(empty)
+def test_the_catalogue_lists_everything_with_its_key(unwritten: duckdb.DuckDBPyConnection) -> None:
+    rows = query.catalogue(unwritten)
     assert set(rows["name"]) == set(KEYS) | {"finding"} | set(views())
     assert rows["comment"].null_count() == 0
     keys = dict(rows.select("name", "key").iter_rows())

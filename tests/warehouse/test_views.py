@@ -25,8 +25,8 @@ def test_views_of_the_reports_exist() -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_view_runs_on_an_empty_warehouse(empty: duckdb.DuckDBPyConnection, view: str) -> None:
-    assert query.frame(empty, view).is_empty()
+def test_view_runs_on_an_empty_warehouse(unwritten: duckdb.DuckDBPyConnection, view: str) -> None:
+    assert query.frame(unwritten, view).is_empty()
 
 
 def test_every_view_has_rows_and_a_unique_key(filled: duckdb.DuckDBPyConnection) -> None:
@@ -37,8 +37,8 @@ def test_every_view_has_rows_and_a_unique_key(filled: duckdb.DuckDBPyConnection)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_view_is_documented_inside_the_file(empty: duckdb.DuckDBPyConnection, view: str) -> None:
-    row = empty.execute("SELECT comment FROM duckdb_views() WHERE view_name = ?", [view]).fetchone()
+def test_view_is_documented_inside_the_file(unwritten: duckdb.DuckDBPyConnection, view: str) -> None:
+    row = unwritten.execute("SELECT comment FROM duckdb_views() WHERE view_name = ?", [view]).fetchone()
     assert row is not None
     assert re.search(r"^Grain: one row ", row[0], re.MULTILINE)
     assert f"Key: {', '.join(definitions.views()[view].key)}" in row[0]
@@ -55,8 +55,8 @@ def test_view_reads_what_its_header_says(view: str) -> None:
     assert read == set(declared.reads)
 
 
-def test_every_table_declares_the_key_its_comment_names(empty: duckdb.DuckDBPyConnection) -> None:
-    for table, comment in empty.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall():
+def test_every_table_declares_the_key_its_comment_names(unwritten: duckdb.DuckDBPyConnection) -> None:
+    for table, comment in unwritten.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall():
         if table in WITHOUT_KEY:
             assert "Key:" not in comment
             continue
@@ -65,8 +65,8 @@ def test_every_table_declares_the_key_its_comment_names(empty: duckdb.DuckDBPyCo
         assert tuple(match.group(1).split(", ")) == KEYS[table]
 
 
-def test_column_comments_come_through_where_only_one_table_has_the_column(empty: duckdb.DuckDBPyConnection) -> None:
-    comments = dict(query.columns(empty, "jump_by_gap").select("column", "comment").iter_rows())
+def test_column_comments_come_through_where_only_one_table_has_the_column(unwritten: duckdb.DuckDBPyConnection) -> None:
+    comments = dict(query.columns(unwritten, "jump_by_gap").select("column", "comment").iter_rows())
     assert comments["admissible"] == "Two or more distinct scales lie on either side"
     assert comments["scale_low"] is None
 
