@@ -65,12 +65,14 @@ class DuplicateKeyError(WarehouseError):
         table: The table they were meant for.
         key: The columns that must be unique together.
         duplicates: A few of the keys that occur more than once.
+        total: How many keys do.
     """
 
     def __init__(self, table: str, key: Sequence[str], duplicates: Sequence[tuple[object, ...]], total: int) -> None:
         self.table = table
         self.key = tuple(key)
         self.duplicates = tuple(duplicates)
+        self.total = total
         shown = "; ".join(", ".join(map(str, row)) for row in duplicates)
         more = "" if total <= len(duplicates) else f" and {total - len(duplicates)} more"
         super().__init__(
