@@ -11,7 +11,7 @@ from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 from metrics.arrays import Floats
 
 _KEPT_COMPONENTS = 120
-_CONVERGED = 1e-9
+_CONVERGED = 1e-8
 _MOST_STEPS = 60
 _PROBIT_BOUND = 37.0
 _TINY = 1e-300
@@ -87,7 +87,7 @@ class NormalMixture:
     weight: Floats
 
     def quantile(self, p: float) -> Floats:
-        """Quantile of every row (...,), to 1e-9 standard deviations.
+        """Quantile of every row (...,), to 1e-8 standard deviations.
 
         It lies between the smallest and the largest quantile of the components. On the probit scale the
         distribution function is nearly straight, so false position (with the Illinois weights) needs few steps.

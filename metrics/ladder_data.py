@@ -146,7 +146,7 @@ def ladder_data(
     n_runs, n_items = answers.shape
     if n_runs == 0 or n_items == 0:
         raise LadderDataError("exact_match", f"has shape {answers.shape}; one run and one item are the least")
-    if not np.isin(answers, (0.0, 1.0)).all():
+    if not _binary(answers):
         raise LadderDataError("exact_match", "holds values other than 0 and 1; leave out items without a score")
     positions = _numbers("x", x, 1, (n_runs,))
     if np.ptp(positions) > _MOST_DECADES:
@@ -259,7 +259,7 @@ def _flags(data: LadderData, tokens: TokenData) -> tuple[Ints | None, Ints | Non
     inside = classes >= 0
     if not inside.any() or (classes < -1).any() or (classes != np.round(classes)).any():
         raise LadderDataError("classes", "must be whole numbers from 0, and -1 beyond the target")
-    if not np.isin(flags[:, inside], (0.0, 1.0)).all():
+    if not _binary(flags[:, inside]):
         raise LadderDataError("flags", "must be 0 or 1 wherever a position has a class")
     numbered = np.full(classes.shape, -1, dtype=np.int64)
     numbered[inside] = np.unique(classes[inside], return_inverse=True)[1]
@@ -281,6 +281,11 @@ def _numbers(name: str, values: AnyArray, ndim: int, shape: tuple[int, ...] | No
             name, f"holds {n_missing} values that are missing or not finite; leave out those runs or items"
         )
     return numbers
+
+
+def _binary(values: Floats) -> bool:
+    """True if every value is 0 or 1."""
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def _score(score: AnyArray, shape: tuple[int, ...]) -> Floats:
