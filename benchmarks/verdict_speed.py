@@ -69,9 +69,12 @@ def naive_scan(x: np.ndarray, curve: SizeCurve, families: tuple[Family, ...], ev
 
 def report(name: str, ladder: GeneratedLadder, repeats: int) -> None:
     arguments = (ladder.x, ladder.correct_tokens, ladder.target_lengths, ladder.exact_match)
-    verdict = cpu_ms(lambda: decide(*arguments), repeats)
+    first, second = (
+        cpu_ms(lambda method=method: decide(*arguments, constants=Constants(method=method)), repeats)
+        for method in (1, 2)
+    )
     forecast = cpu_ms(lambda: forecast_all_cuts(*arguments, seed=1), repeats)
-    print(f"{name:<46} verdict {verdict:7.1f} ms   all forecasts {forecast:7.1f} ms")
+    print(f"{name:<46} verdict {first:6.1f} ms (method 2: {second:6.1f} ms)   all forecasts {forecast:6.1f} ms")
 
 
 def main() -> None:

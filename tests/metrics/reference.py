@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from metrics.decide import TokenData
+from metrics.constants import Constants
+from metrics.decide import Decision, TokenData, decide
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "verdict"
 
@@ -89,6 +90,13 @@ def _tokens(stored: Any, i: int, n_runs: int) -> TokenData:
 def expected(name: str) -> tuple[dict[str, Any], ...]:
     """What a prototype says about each, in the same order: "1", "2", or "2-counts" for version 2 on version 1's."""
     return tuple(json.loads((FOLDER / f"expected-{name}.json").read_text()))
+
+
+@cache
+def decisions(name: str) -> tuple[Decision, ...]:
+    """Our verdicts on the same ladders, decided once a test session; names as for what is expected."""
+    constants = Constants(method=int(name[0]))
+    return tuple(decide(**ladder, constants=constants) for ladder in ladders(2 if name == "2" else 1))
 
 
 def step(row: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from metrics.decide import decide
 from metrics.decision import Decision
 from tests.metrics import reference
 
@@ -17,8 +16,8 @@ TIMES_SPAN = 4e-6
 
 
 @pytest.fixture(scope="module")
-def decisions() -> list[Decision]:
-    return [decide(**ladder) for ladder in reference.ladders(1)]
+def decisions() -> tuple[Decision, ...]:
+    return reference.decisions("1")
 
 
 @pytest.fixture(scope="module")

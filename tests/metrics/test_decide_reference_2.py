@@ -7,24 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metrics.constants import Constants
-from metrics.decide import decide
 from metrics.decision import Decision
 from tests.metrics import reference
 
 TIGHT = 1e-6
 TIMES_SPAN = 4e-6
-SECOND = Constants(method=2)
-SOURCES = {"2-counts": 1, "2": 2}
 
 
-@pytest.fixture(scope="module", params=SOURCES)
+@pytest.fixture(scope="module", params=["2-counts", "2"])
 def pairs(request) -> list[tuple[Decision, dict[str, Any]]]:
-    ladders = reference.ladders(SOURCES[request.param])
-    return [
-        (decide(**ladder, constants=SECOND), row)
-        for ladder, row in zip(ladders, reference.expected(request.param), strict=True)
-    ]
+    return list(zip(reference.decisions(request.param), reference.expected(request.param), strict=True))
 
 
 def test_verdicts_and_leans_are_equal(pairs):
