@@ -26,9 +26,7 @@ def lab() -> None:
 def train(
     into: Annotated[Path, typer.Argument(help="Folder for models, outputs and the study file")],
     name: Annotated[str, typer.Option(help="Prefix of the model ids")] = "mine",
-    widths: Annotated[
-        str, typer.Option(help="Model widths, one size each; even numbers")
-    ] = "6,8,12,16,24,32,48,64,96",
+    widths: Annotated[str, typer.Option(help="Model widths, one size each; even numbers")] = "6,8,12,16,24,32,48,64,96",
     seeds: Annotated[int, typer.Option(min=1, help="Training replicates at every size")] = 3,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps a model")] = FamilyPlan.steps,
     items: Annotated[int, typer.Option(min=1, max=500, help="Test items a task")] = FamilyPlan.items,

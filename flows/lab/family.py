@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.lab.recipe import ROWS_PER_STEP
 from flows.lab.tasks import TASKS, Task, held_out_items
 from metrics.errors import MirageError
 
@@ -107,7 +108,7 @@ def train_member(
     """Train one model and write its outputs and records; returns the records (checkpoints first, final last)."""
     # torch is an extra, and heavy: only training needs it.
     from flows.lab.model import Shape, Transformer
-    from flows.lab.train import ROWS_PER_STEP, pack_corpus, train
+    from flows.lab.train import pack_corpus, train
 
     shape = Shape(member.width, plan.depth)
     corpus = pack_corpus(member.seed, plan.steps * ROWS_PER_STEP)

@@ -15,13 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from flows.lab.model import CODE, CONTEXT, END, Shape, Transformer, encode
+from flows.lab.recipe import FINAL_LEARNING_RATE_SHARE, GRADIENT_CLIP, ROWS_PER_STEP, WARM_UP_STEPS, WEIGHT_DECAY
 from flows.lab.tasks import TASKS, training_items
-
-ROWS_PER_STEP = 43
-WARM_UP_STEPS = 150
-WEIGHT_DECAY = 0.05
-GRADIENT_CLIP = 1.0
-FINAL_LEARNING_RATE_SHARE = 0.05
 
 
 @dataclass(frozen=True)

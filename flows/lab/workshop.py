@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
+from flows.lab.card import data_card
 from flows.lab.family import FamilyPlan, Member, is_trained, pack_family, train_member
 from flows.lab.study_file import study_file
 from metrics.errors import MirageError
@@ -57,8 +60,9 @@ def _bound(progress: Callable[[Member, int, float], None], member: Member) -> Ca
 
 
 def finish(plan: FamilyPlan, folder: Path, n_trained: int) -> Trained:
-    """Pack the outputs of all models and write the study file beside them."""
-    pack_family(plan, folder / "models", folder)
+    """Pack the outputs of all models; write the study file and the data card beside them."""
+    packed = pack_family(plan, folder / "models", folder)
     study = folder / "study.toml"
     study.write_text(study_file(plan), encoding="utf-8")
+    (folder / "README.md").write_text(data_card(plan, pl.read_csv(packed.models)), encoding="utf-8")
     return Trained(study, n_trained, len(plan.members()))

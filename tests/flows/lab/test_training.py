@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from flows.lab.family import FamilyIncompleteError, FamilyPlan, pack_family
+from flows.lab.tasks import TASKS
 from flows.lab.workshop import members_to_train, train_family
 
 torch = pytest.importorskip("torch", reason="torch is not installed: make setup-lab")
@@ -48,6 +49,14 @@ def test_outputs_hold_everything_a_score_needs(trained: Path) -> None:
     assert (lengths["target"] == lengths["flags"]).all()
     assert frame["target_logprobs"].explode().max() <= 0  # type: ignore[operator]
     assert frame.null_count().sum_horizontal().item() == 0
+
+
+def test_the_data_card_names_every_size_and_task(trained: Path) -> None:
+    card = (trained / "README.md").read_text(encoding="utf-8")
+    models = pl.read_csv(trained / "models.csv")
+    assert all(f"| {n:,} |" in card for n in models["n_params"].unique())
+    assert all(f"`{task.name}`" in card for task in TASKS)
+    assert "{" not in card
 
 
 def test_checkpoints_are_kept_apart(trained: Path) -> None:
