@@ -157,7 +157,7 @@ def ladder_rows(ladder: Ladder, scores: pl.DataFrame, floors: pl.DataFrame) -> p
     mine = floors.join(members.select("run_id"), on="run_id", how="semi").sort("run_id", "metric")
     if mine.is_empty():
         return rows
-    wide = mine.with_columns("floor:" + pl.col("metric")).pivot("metric", index="run_id", values="value")
+    wide = mine.with_columns(metric="floor:" + pl.col("metric")).pivot("metric", index="run_id", values="value")
     return rows.join(wide, on="run_id", how="left")
 
 

@@ -22,6 +22,8 @@ from flows.study import settings_hash
 from warehouse import load
 
 STAGE = "pull"
+CLAIMS = "claims"
+"""Stage of findings about runs that another file holds; they outlive that run, and bring the file back when it goes."""
 HEAVY_BYTES = 200 * 2**20
 
 
@@ -94,7 +96,7 @@ def pull(bench: Bench) -> Pulled:
 
 def _units(bench: Bench, inventory: Inventory, known: dict[str, _Known]) -> list[StageUnit]:
     """Files whose content is not known for sure; no file is opened to find out."""
-    waiting = {uri for (uri,) in bench.con.execute(sql("waiting_files")).fetchall()}
+    waiting = {uri for (uri,) in bench.con.execute(sql("waiting_files"), {"stage": CLAIMS}).fetchall()}
     defaults = bench.study.run_defaults
     units = []
     for file in inventory.files:
@@ -145,6 +147,7 @@ def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
         findings=bench.findings(findings),
         take_over=take_over,
     )
+    bench.con.execute(sql("forget_claims"), {"stage": CLAIMS, "uri": staged.uri, "now": bench.now})
     if staged.models is not None:
         load.upsert_models(bench.con, pl.read_parquet(staged.models))
     shutil.rmtree(staged.runs.parent, ignore_errors=True)
@@ -197,10 +200,10 @@ def _without_taken(
 def _taken(uri: str, run_id: str, holder: str, *, is_equal: bool) -> Finding:
     if is_equal:
         reason = f"the same run, with the same content, is stored from {holder}"
-        return Finding("note", "run_taken", reason, "stored once", uri=uri, run_id=run_id)
+        return Finding("note", "run_taken", reason, "stored once", CLAIMS, uri=uri, run_id=run_id)
     reason = f"the same model, task and setting is stored from {holder}, with other content"
     action = "left out; give one of the two another setting (prompting, filter, n_shots) in the study file"
-    return Finding("error", "run_taken", reason, action, uri=uri, run_id=run_id)
+    return Finding("error", "run_taken", reason, action, CLAIMS, uri=uri, run_id=run_id)
 
 
 def _replace_findings(bench: Bench, stage: str, findings: Sequence[Finding]) -> int:

@@ -21,7 +21,6 @@ from warehouse import load
 STAGE = "score"
 SHARD_ROWS = 50_000
 HEAVY_ROWS = 2_000_000
-KEY = ("run_id", "item_id", "repeat")
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,13 @@ class ScoreUnit:
     Attributes:
         shard: The shard.
         samples: Parquet file with its samples; the results appear beside it.
+        floor_metrics: Metrics to compute floors of: those of the study, since the floors of a run are replaced whole.
         seed: Seeds the shuffled floors.
     """
 
     shard: Shard
     samples: Path
+    floor_metrics: tuple[str, ...]
     seed: int
 
     @property
@@ -147,27 +148,26 @@ def plan_shards(bench: Bench) -> list[Shard]:
 def _units(bench: Bench, shards: Sequence[Shard]) -> Iterator[ScoreUnit]:
     folder = bench.study.work_path / "scoring"
     folder.mkdir(parents=True, exist_ok=True)
+    names = bench.study.metric_names
     for shard in shards:
         path = folder / f"{shard.number:05d}.samples.parquet"
-        needed = {"prompt", "output", "targets"}.union(*(METRICS[name].needs for name in shard.metrics))
         rows = bench.con.sql(sql("samples_of_runs"), params={"run_ids": list(shard.run_ids)})
-        rows.select(*KEY, *sorted(needed - set(KEY))).write_parquet(str(path), compression="lz4")
-        yield ScoreUnit(shard, path, bench.study.seed)
+        rows.write_parquet(str(path), compression="lz4")
+        yield ScoreUnit(shard, path, names, bench.study.seed)
 
 
 def score_shard(unit: ScoreUnit) -> ScoredShard:
     """Score one shard; a run that breaks a metric is left out and named, the others go on."""
     samples = pl.read_parquet(unit.samples)
-    names = unit.shard.metrics
     findings: list[Finding] = []
     try:
-        parts = [_score(samples, names, unit.seed)]
+        parts = [_score(samples, unit)]
         run_ids = list(unit.shard.run_ids)
     except Exception:  # a defect of one metric on one run must not cost the other runs
         parts, run_ids = [], []
         for (run_id,), run in samples.partition_by("run_id", as_dict=True, maintain_order=True).items():
             try:
-                parts.append(_score(run, names, unit.seed))
+                parts.append(_score(run, unit))
                 run_ids.append(run_id)
             except Exception as error:
                 findings.append(_failed(run_id, error))
@@ -180,9 +180,9 @@ KINDS = ("scores", "floors", "coverage")
 _COVERAGE = ("run_id", "metric", "reason")
 
 
-def _score(samples: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    scores = score_samples(samples, names)
-    return scores.frame, floors(samples, names, seed), scores.coverage.select(_COVERAGE)
+def _score(samples: pl.DataFrame, unit: ScoreUnit) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    scores = score_samples(samples, unit.shard.metrics)
+    return scores.frame, floors(samples, unit.floor_metrics, unit.seed), scores.coverage.select(_COVERAGE)
 
 
 def floors(samples: pl.DataFrame, names: Sequence[str], seed: int) -> pl.DataFrame:

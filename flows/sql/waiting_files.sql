@@ -1,4 +1,4 @@
--- Files that brought a run which another file held, and which no file holds any more: they are to be read again.
+-- Files that brought a run which another file held, and which none holds any more: to be read again. Parameter: stage.
 SELECT DISTINCT uri FROM finding
-WHERE kind = 'run_taken' AND uri IS NOT NULL AND run_id IS NOT NULL AND run_id NOT IN (SELECT run_id FROM run)
+WHERE stage = $stage AND uri IS NOT NULL AND run_id IS NOT NULL AND run_id NOT IN (SELECT run_id FROM run)
 ORDER BY uri;
