@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,21 @@ def workshop(tmp_path: Path) -> Workshop:
     folder = tmp_path / "study"
     folder.mkdir()
     return Workshop(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The usual study after a run; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("finished") / "study"
+    folder.mkdir()
+    made = Workshop(folder)
+    made.fill()
+    made.run()
+    return made
+
+
+@pytest.fixture
+def ready(finished: Workshop, tmp_path: Path) -> Workshop:
+    """A copy of the usual study after a run: two tasks, four models, two ladders."""
+    shutil.copytree(finished.folder, tmp_path / "study")
+    return Workshop(tmp_path / "study")

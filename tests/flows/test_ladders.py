@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from flows.bench import Bench, LocalRunner
+from flows.ladders import Ladder, plan_ladders
+from flows.sources.schema import Finding
+from tests.flows.make import STUDY, Workshop, outputs
+
+
+def plan(workshop: Workshop) -> tuple[list[Ladder], list[Finding]]:
+    with workshop.open() as con:
+        return plan_ladders(Bench(workshop.study(), con, LocalRunner(1)))
+
+
+def hashes(workshop: Workshop) -> dict[str, str]:
+    return {ladder.info.task_id: ladder.info.input_hash for ladder in plan(workshop)[0]}
+
+
+def test_a_ladder_a_task_and_setting_in_order_of_scale(ready: Workshop) -> None:
+    ladders, findings = plan(ready)
+    assert [ladder.info.task_id for ladder in ladders] == ["add", "copy"]
+    assert [member.model_id for member in ladders[0].members] == ["m10000", "m100000", "m1000000", "m10000000"]
+    assert [member.scale for member in ladders[0].members] == [1e4, 1e5, 1e6, 1e7]
+    assert ladders[0].info.ladder_id.startswith("m--add--")
+    assert findings == []
+
+
+def test_settings_are_ladders_of_their_own(ready: Workshop) -> None:
+    ready.write("cot.parquet", outputs("add", seed=2).with_columns(prompting=pl.lit("cot")))
+    ready.run(("pull", "score"))
+    found = [(ladder.info.task_id, ladder.info.prompting) for ladder in plan(ready)[0]]
+    assert found == [("add", None), ("add", "cot"), ("copy", None)]
+
+
+def test_patterns_choose_models_and_tasks(ready: Workshop) -> None:
+    family = 'name = "m"\nmodels = "m*"'
+    two = 'name = "small"\nmodels = ["m10000", "m100000"]\ntasks = "c*"\naxis = "n_params"\ntitle = "Small ones"'
+    ready.write_study(STUDY.replace(family, two))
+    (ladder,) = plan(ready)[0]
+    assert (ladder.info.task_id, ladder.info.family, len(ladder.members)) == ("copy", "Small ones", 2)
+
+
+def test_a_family_that_matches_nothing_says_what_there_is(ready: Workshop) -> None:
+    ready.write_study(STUDY.replace('models = "m*"', 'models = "pythia-*"'))
+    ladders, (finding,) = plan(ready)
+    assert ladders == []
+    assert finding.kind == "empty_family"
+    assert "'m' (pythia-*) matches no scored run; models with runs: m10000, m100000" in finding.reason
+
+
+def test_models_without_the_scale_are_named(ready: Workshop) -> None:
+    ready.write_study(STUDY.replace('models = "m*"', 'models = "m*"\naxis = "train_tokens"'))
+    ladders, (finding,) = plan(ready)
+    assert ladders == []
+    assert finding.kind == "scale_unknown"
+    assert "ordered by train_tokens, which is not known of 4 models" in finding.reason
+
+
+def test_one_scale_makes_no_ladder(ready: Workshop) -> None:
+    ready.write_study(STUDY.replace('models = "m*"', 'models = "m10000"'))
+    ladders, (finding,) = plan(ready)
+    assert ladders == []
+    assert (finding.kind, finding.severity) == ("one_scale", "note")
+    assert "on add, copy" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "concerned"),
+    [
+        (STUDY + "[tasks.add]\nchance = 0.5\n", {"add"}),
+        (STUDY + '[tasks.add]\ntitle = "Addition"\n', {"add"}),
+        (STUDY + '[tasks.add]\ncluster = "none"\n', {"add"}),
+        (STUDY + "[verdict]\nleast_break_jump = 0.4\n", {"add", "copy"}),
+        ("seed = 1\n" + STUDY, {"add", "copy"}),
+        ("workers = 1\n" + STUDY, set()),
+    ],
+)
+def test_a_ladder_depends_on_what_changes_its_result(ready: Workshop, change: str, concerned: set[str]) -> None:
+    before = hashes(ready)
+    ready.write_study(change)
+    after = hashes(ready)
+    assert {task for task in before if before[task] != after[task]} == concerned
+
+
+def test_a_ladder_depends_on_its_own_content(ready: Workshop) -> None:
+    before = hashes(ready)
+    ready.write("add.parquet", outputs("add", seed=1))
+    ready.run(("pull", "score"))
+    after = hashes(ready)
+    assert {task for task in before if before[task] != after[task]} == {"add"}

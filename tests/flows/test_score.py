@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from flows import score as scoring
+from flows.score import ScoreUnit, Shard, score_shard
+from metrics.registry import METRICS
+from metrics.scores import score_samples
+from tests.flows.make import STUDY, Workshop, outputs
+
+
+def scores(workshop: Workshop) -> pl.DataFrame:
+    with workshop.open() as con:
+        return con.sql("SELECT * FROM score ORDER BY run_id, item_id, repeat").pl()
+
+
+def test_scores_equal_the_metrics(ready: Workshop) -> None:
+    with ready.open() as con:
+        samples = con.sql("SELECT * FROM sample ORDER BY run_id, item_id, repeat").pl()
+    names = ready.study().metric_names
+    assert_frame_equal(scores(ready), score_samples(samples, names).frame, check_column_order=False, check_exact=False)
+    assert ready.rows("SELECT count(*) FROM score_version") == [(8 * len(names),)]
+    kinds = ready.rows("SELECT DISTINCT kind FROM floor ORDER BY kind")
+    assert ("shuffled",) in kinds
+    assert ("copied_input",) in kinds
+
+
+def test_nothing_is_scored_twice(ready: Workshop) -> None:
+    before = scores(ready)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert outcome.scored.n_runs == 0
+    assert outcome.did_nothing
+    assert_frame_equal(scores(ready), before)
+
+
+def test_only_runs_with_new_content_are_scored(ready: Workshop) -> None:
+    ready.write("add.parquet", outputs("add", seed=1))
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert (outcome.scored.n_runs, outcome.scored.n_samples) == (4, 80)
+
+
+def test_a_new_version_of_a_metric_is_the_only_one_computed(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = METRICS["token_edit_similarity_word"]
+    newer = replace(
+        old, version=old.version + 1, function=lambda batch: pl.Series([0.25]).new_from_index(0, batch.samples.height)
+    )
+    monkeypatch.setitem(METRICS, old.name, newer)
+    before = scores(ready)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert ready.findings("score_failed") == []
+    assert (outcome.scored.n_runs, outcome.scored.n_metrics) == (8, 1)
+    after = scores(ready)
+    assert after[old.name].unique().to_list() == [0.25]
+    assert_frame_equal(after.drop(old.name), before.drop(old.name))
+
+
+def test_a_metric_a_study_asks_for_later_is_added(workshop: Workshop) -> None:
+    workshop.fill(["add"])
+    workshop.write_study('metrics = ["exact_match"]\n' + STUDY)
+    workshop.run()
+    assert "token_edit_similarity_char" not in scores(workshop).columns
+    workshop.write_study('metrics = ["token_edit_similarity_char"]\n' + STUDY)
+    outcome = workshop.run()
+    assert outcome.scored is not None
+    assert workshop.findings("score_failed") == []
+    assert outcome.scored.n_metrics == 1
+    assert scores(workshop)["token_edit_similarity_char"].null_count() == 0
+
+
+def test_shards_hold_whole_runs_up_to_a_size(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "SHARD_ROWS", 45)
+    ready.write("add.parquet", outputs("add", seed=1))
+    before = scores(ready)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert outcome.scored.n_runs == 4
+    assert scores(ready).height == before.height
+
+
+def test_a_run_that_breaks_a_metric_does_not_cost_the_others(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = METRICS["exact_match"]
+
+    def breaks(batch: object) -> pl.Series:
+        samples: pl.DataFrame = batch.samples  # type: ignore[attr-defined]
+        if samples["output"].str.contains("BREAK").any():
+            raise ZeroDivisionError("such an output")
+        return pl.Series([0.0]).new_from_index(0, samples.height)
+
+    monkeypatch.setitem(METRICS, "exact_match", replace(old, version=99, function=breaks))
+    broken = outputs("add").with_columns(
+        output=pl.when(pl.col("model_id") == "m10000").then(pl.lit("BREAK")).otherwise("output")
+    )
+    ready.write("add.parquet", broken)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert (outcome.scored.n_runs, outcome.scored.n_failed) == (7, 1)
+    assert outcome.is_partial
+    (finding,) = ready.findings("score_failed")
+    assert "ZeroDivisionError: such an output" in finding["reason"]
+    assert finding["run_id"].startswith("m10000--add--")
+    assert ready.rows("SELECT n_scales FROM ladder ORDER BY task_id") == [(3,), (4,)]
+    monkeypatch.setitem(METRICS, "exact_match", replace(old, version=100))
+    assert not ready.run().is_partial
+    assert ready.findings("score_failed") == []
+    assert ready.rows("SELECT n_scales FROM ladder ORDER BY task_id") == [(4,), (4,)]
+
+
+def test_a_shard_is_a_pure_function_of_its_file(tmp_path: Path) -> None:
+    samples = outputs("add").with_columns(run_id=pl.col("model_id"), repeat=pl.lit(0, pl.Int32))
+    path = tmp_path / "00000.samples.parquet"
+    samples.write_parquet(path)
+    shard = Shard(0, tuple(samples["run_id"].unique(maintain_order=True)), ("exact_match",), samples.height)
+    unit = ScoreUnit(shard, path, ("exact_match", "token_edit_similarity_char"), 0)
+    done = score_shard(unit)
+    first = (pl.read_parquet(done.scores), pl.read_parquet(done.floors))
+    again = score_shard(unit)
+    assert_frame_equal(pl.read_parquet(again.scores), first[0])
+    assert_frame_equal(pl.read_parquet(again.floors), first[1])
+    assert done.run_ids == shard.run_ids
