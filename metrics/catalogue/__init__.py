@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # The order of the files is the order of the catalogue.
-from metrics.catalogue import choice, likelihood, text
+from metrics.catalogue import answers, choice, likelihood, numbers, overlap, steps, text
 
-__all__ = ["choice", "likelihood", "text"]
+__all__ = ["answers", "choice", "likelihood", "numbers", "overlap", "steps", "text"]
