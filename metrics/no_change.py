@@ -126,10 +126,13 @@ def _flat_or_unknown(base: Measured) -> Outcome:
     exact, smooth = _trends(base)
     exact_change = exact.steepest(_TREND_TAIL) * decades
     smooth_change = smooth.steepest(_TREND_TAIL) * decades
-    smooth_narrow = smooth_change < constants.flat_smooth or base.curve.level.max() < constants.flat_smooth_level
-    bounds = (
-        f"exact match changes by {points_text(exact_change)} at most and the smooth metric by {smooth_change:.2f} logit"
-    )
+    at_floor = bool(base.curve.level.max() < constants.flat_smooth_level)
+    smooth_bound = f"the smooth metric by {smooth_change:.2f} logit"
+    if at_floor and smooth_change >= constants.flat_smooth:
+        # near zero a logit moves by much while the metric moves by little
+        smooth_bound = f"the smooth metric stays under {share_text(constants.flat_smooth_level)}"
+    bounds = f"exact match changes by {points_text(exact_change)} at most and {smooth_bound}"
+    smooth_narrow = smooth_change < constants.flat_smooth or at_floor
     if exact_change < constants.flat_exact_match and smooth_narrow:
         reason = f"no trend: over the whole ladder {bounds} (90 % intervals)"
         return Outcome("flat", "1 flat", reason)

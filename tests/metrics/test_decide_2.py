@@ -235,3 +235,11 @@ def test_the_pooled_prior_finds_the_spread_behind_simulated_evidence():
 
 def test_few_tasks_have_no_pooled_prior():
     assert pooled_noise_prior([[0.0] * 10] * 7, SECOND) is None
+
+
+def test_a_flat_ladder_on_its_floor_is_not_said_to_move():
+    """Near zero the logit is loose; the sentence speaks of the level instead."""
+    guesses = answers(np.zeros(8), n=400, seed=2)
+    found = decide(SCALES, **guesses, tokens=TokenData(floor=0.5), constants=SECOND)
+    assert found.verdict == "flat"
+    assert "stays under 5.0 %" in found.reason
