@@ -63,8 +63,9 @@ class Reported:
     @property
     def title(self) -> str:
         """What it is called in findings."""
-        parts = [self.metric, "of", str(self.run.get("task_id"))]
-        return " ".join(parts + [f"({self.subset})"] * (self.subset is not None))
+        task = str(self.run.get("task_id"))
+        subset = "" if self.subset is None or self.subset in task else f" ({self.subset})"
+        return f"{self.metric} of {task}{subset}"
 
 
 class Means:
