@@ -1,0 +1,113 @@
+"""Cell metrics against the numbers derived by hand in tests/reference/choices, and exact enumeration."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb, log
+
+import numpy as np
+import polars as pl
+import pytest
+
+from metrics.cells import (
+    CELL_METRICS,
+    CellMetric,
+    declare_cell_metric,
+    expected_calibration_error,
+    pass_at_k,
+    score_cells,
+)
+from metrics.registry import METRICS, MetricError
+from tests.metrics.samples import samples
+from tests.metrics.test_choice import HAND, SECOND, frame
+
+
+def value(samples: pl.DataFrame, name: str) -> float | None:
+    found: float | None = score_cells(samples, [name])["value"].item()
+    return found
+
+
+def two_choices(p: float, gold: int) -> dict[str, object]:
+    return {"choice_logprobs": [log(p), log(1 - p)], "gold": gold}
+
+
+def test_calibration_by_hand() -> None:
+    answers = frame(two_choices(0.95, 0), two_choices(0.91, 1), two_choices(0.55, 0), two_choices(0.48, 1))
+    assert value(answers, "expected_calibration_error") == pytest.approx(0.4475)
+
+
+def test_calibration_bin_by_bin() -> None:
+    random = np.random.default_rng(3)
+    confidence = np.append(random.uniform(0.01, 1, 400), [0.1, 0.2, 1.0])
+    right = (random.random(len(confidence)) < confidence).astype(float)
+    total = 0.0
+    for b in range(10):
+        inside = (confidence > b / 10) & (confidence <= (b + 1) / 10)
+        if inside.any():
+            total += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+    assert expected_calibration_error(confidence, right) == pytest.approx(total)
+
+
+def test_the_pooled_brier_score_weighs_questions_by_their_choices() -> None:
+    assert value(frame(HAND, SECOND), "brier_score_big_bench_pooled") == pytest.approx(0.36775)
+
+
+def test_pass_at_k_equals_counting_all_draws() -> None:
+    for n in range(1, 7):
+        for c in range(n + 1):
+            for k in range(1, n + 1):
+                draws = list(combinations([1] * c + [0] * (n - c), k))
+                found = pass_at_k(np.array([float(n)]), np.array([float(c)]), k)
+                assert found == pytest.approx(np.mean([any(draw) for draw in draws]), abs=1e-12)
+    large = pass_at_k(np.array([200.0]), np.array([3.0]), 100)
+    assert large == pytest.approx(1 - comb(197, 100) / comb(200, 100))
+
+
+def test_pass_at_k_by_hand() -> None:
+    tries = samples(*[("y", ["y"])] * 2, *[("n", ["y"])] * 3, *[("n", ["y"])] * 5)
+    tries = tries.with_columns(
+        item_id=pl.Series(["a"] * 5 + ["b"] * 5), repeat=pl.Series([*range(5)] * 2, dtype=pl.Int32)
+    )
+    assert value(tries, "pass_at_1") == pytest.approx(2 / 5 / 2)
+    assert value(tries, "pass_at_2") == pytest.approx(0.7 / 2)
+    assert value(tries, "pass_at_5") == pytest.approx(0.5)
+    row = score_cells(tries, ["pass_at_10"]).row(0, named=True)
+    assert row["value"] is None
+    assert row["reason"] == "not available: at most 5 outputs of an item in this run, 10 are needed"
+
+
+def test_items_with_too_few_outputs_are_left_out() -> None:
+    tries = samples(("y", ["y"]), ("y", ["y"]), ("n", ["y"])).with_columns(item_id=pl.Series(["a", "a", "b"]))
+    row = score_cells(tries, ["pass_at_2"]).row(0, named=True)
+    assert (row["value"], row["n"]) == (1, 1)
+
+
+@pytest.mark.parametrize("name", CELL_METRICS)
+def test_what_is_missing_is_named(name: str) -> None:
+    declared = CELL_METRICS[name]
+    empty = pl.DataFrame({"run_id": ["r"], "item_id": ["1"], "repeat": [0], declared.needs[0]: [None]})
+    row = score_cells(empty, [name]).row(0, named=True)
+    assert row["value"] is None
+    assert row["reason"] == f"not available: no {' and no '.join(declared.needs)} in this run"
+
+
+def test_every_run_is_scored_by_itself() -> None:
+    one = frame(HAND, SECOND)
+    two = frame(SECOND).with_columns(run_id=pl.lit("two"))
+    both = score_cells(pl.concat([two, one]))
+    assert both.filter(pl.col("run_id") == "run").equals(score_cells(one))
+    assert both.height == 2 * len(CELL_METRICS)
+
+
+def test_no_comparable_choice_is_said() -> None:
+    bad = frame({"choice_logprobs": [float("nan")], "gold": 0})
+    assert score_cells(bad, ["expected_calibration_error"])["reason"].item().endswith("has comparable choices")
+
+
+def test_names_are_declared_once_and_known() -> None:
+    assert not set(CELL_METRICS) & set(METRICS)
+    first: CellMetric = CELL_METRICS["pass_at_1"]
+    with pytest.raises(MetricError, match="declared twice"):
+        declare_cell_metric(first)
+    with pytest.raises(MetricError, match=r"'pass_at_3' does not exist; choose from .*pass_at_2"):
+        score_cells(frame(HAND), ["pass_at_3"])
