@@ -12,8 +12,9 @@ from metrics.changes import Contrasts
 from metrics.compounding import Compounding, ErrorStructure, compound, pooled_structure
 from metrics.constants import Constants
 from metrics.intervals import t_quantile, weigh
-from metrics.ladder_data import LadderData, Points
+from metrics.ladder_data import LadderData
 from metrics.noise import log_run_sd_prior, run_weights
+from metrics.points import Points
 from metrics.position_maps import classed_structure
 from metrics.rules import RULES, Rules
 from metrics.scan import JumpScan, scan_jumps, smooth_families

@@ -10,7 +10,7 @@ import numpy as np
 from metrics.arrays import Floats
 from metrics.constants import Constants
 from metrics.intervals import weigh
-from metrics.ladder_data import Points
+from metrics.points import Points
 from metrics.size_curve import SizeCurve
 
 _LEAST_LEVEL_VARIANCE = 0.01
