@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from flows.sources.lines import open_bytes, plain_suffix
+from flows.sources.lines import COMPRESSIONS, open_bytes, plain_suffix
 from flows.sources.registry import UnreadableFileError
 
 LARGEST_DOCUMENT = 512 * 2**20
@@ -117,6 +117,12 @@ def read_object(path: Path, limit: int = LARGEST_DOCUMENT) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UnreadableFileError("not_an_object", f"its JSON is a {type(value).__name__}, not an object")
     return value
+
+
+def with_compressed(folder: Path, name: str) -> Path | None:
+    """A file of a folder by its name, plain or compressed; None where it is not there."""
+    found = (folder / f"{name}{suffix}" for suffix in ("", *COMPRESSIONS))
+    return next((path for path in found if path.is_file()), None)
 
 
 def is_json(path: Path) -> bool:
