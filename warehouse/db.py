@@ -101,8 +101,8 @@ def schema_version(con: duckdb.DuckDBPyConnection) -> int:
     """Schema version of an open file; 0 before the first migration."""
     if "migration" not in _tables(con):
         return 0
-    row = con.execute("SELECT coalesce(max(version), 0) FROM migration").fetchone()
-    return int(row[0]) if row else 0
+    [(version,)] = con.execute("SELECT coalesce(max(version), 0) FROM migration").fetchall()
+    return int(version)
 
 
 def migrate(
@@ -152,13 +152,11 @@ def publish(con: duckdb.DuckDBPyConnection, path: Path, published: Path, now: dt
         WarehouseError: A transaction is open elsewhere, the copy failed or does not hold the generation.
     """
     with transaction(con):
-        row = con.execute(definitions.statement("publish"), [naive(now), program_version]).fetchone()
-        assert row is not None
-        generation = int(row[0])
+        [(generation,)] = con.execute(definitions.statement("publish"), [naive(now), program_version]).fetchall()
         con.execute(definitions.statement("publish_verdicts"), [generation])
     _checkpoint(con, path)
     _replace_by_copy(path, published, generation)
-    return generation
+    return int(generation)
 
 
 def naive(moment: dt.datetime) -> dt.datetime:
@@ -253,11 +251,11 @@ def _replace_by_copy(source: Path, target: Path, generation: int | None) -> None
 def _prove(snapshot: Path, generation: int) -> None:
     try:
         with closing(duckdb.connect(str(snapshot), read_only=True)) as con:
-            row = con.execute("SELECT max(generation) FROM publication").fetchone()
+            [(found,)] = con.execute("SELECT max(generation) FROM publication").fetchall()
     except duckdb.Error as error:
         raise WarehouseError(f"snapshot {snapshot}: the copy cannot be opened ({error}); publish again") from error
-    if row is None or row[0] != generation:
-        raise WarehouseError(f"snapshot {snapshot}: holds generation {row}, not {generation}; publish again")
+    if found != generation:
+        raise WarehouseError(f"snapshot {snapshot}: holds generation {found}, not {generation}; publish again")
 
 
 def _flush_folder(path: Path) -> None:

@@ -163,5 +163,5 @@ def _remedy(table: str) -> str:
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object] | None = None) -> tuple[int, str]:
-    row = con.execute(sql, parameters).fetchone()
-    return (int(row[0]), str(row[1])) if row else (0, "")
+    [(count, example)] = con.execute(sql, parameters).fetchall()
+    return int(count), str(example)

@@ -112,7 +112,7 @@ def install_facts(con: duckdb.DuckDBPyConnection) -> bool:
         Whether anything was loaded.
     """
     wanted = f"SELECT 1 FROM definition WHERE kind = 'fact' AND sha256 = {literal(shipped_hash())}"
-    if con.execute(wanted).fetchone() is not None:
+    if con.execute(wanted).fetchall():
         return False
     load_facts(con)
     return True

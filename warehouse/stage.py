@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -35,7 +35,9 @@ def staged(con: duckdb.DuckDBPyConnection, source: Source, name: str = STAGED) -
         try:
             yield name
         finally:
-            con.unregister(name)
+            # a transaction that has failed takes the name away itself
+            with suppress(duckdb.TransactionException):
+                con.unregister(name)
         return
     paths = [source] if isinstance(source, Path) else list(source)
     try:
@@ -88,10 +90,10 @@ def _insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFram
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, name: str, given: Sequence[str]) -> int:
     try:
-        row = con.execute(f"INSERT INTO {identifier(table)} BY NAME FROM {identifier(name)}").fetchone()
+        [(n_rows,)] = con.execute(f"INSERT INTO {identifier(table)} BY NAME FROM {identifier(name)}").fetchall()
     except (duckdb.ConstraintException, duckdb.ConversionException, duckdb.BinderException) as error:
         raise _explained(con, table, given, error) from error
-    return int(row[0]) if row else 0
+    return int(n_rows)
 
 
 def _check_key_columns(table: str, given: Sequence[str]) -> None:

@@ -82,11 +82,11 @@ def test_a_later_migration_keeps_the_data_and_a_backup(
     monkeypatch.setattr("warehouse.db.migrations", lambda: later)
     con = open_warehouse(path)
     assert schema_version(con) == 2
-    assert con.execute("SELECT count(*), count(note) FROM run").fetchone() == (12, 0)
+    assert con.execute("SELECT count(*), count(note) FROM run").fetchall()[0] == (12, 0)
     con.close()
     with duckdb.connect(str(tmp_path / "w.backup-v1.duckdb"), read_only=True) as backup:
-        assert backup.execute("SELECT max(version) FROM migration").fetchone() == (1,)
-        assert backup.execute("SELECT count(*) FROM sample").fetchone() == (48,)
+        assert backup.execute("SELECT max(version) FROM migration").fetchall()[0] == (1,)
+        assert backup.execute("SELECT count(*) FROM sample").fetchall()[0] == (48,)
 
 
 def test_a_failing_migration_leaves_the_version_before(
@@ -195,7 +195,7 @@ def test_publishing_counts_generations_inside_the_snapshot(filled: duckdb.DuckDB
     assert publish(filled, path, snapshot, make.NOW, "0.1.0") == 1
     assert publish(filled, path, snapshot, make.NOW, "0.1.0") == 2
     con = open_warehouse(snapshot, read_only=True)
-    assert con.execute("SELECT * FROM publication WHERE generation = 2").fetchone() == (2, make.NOW, 12, 2, "0.1.0")
+    assert con.execute("SELECT * FROM publication WHERE generation = 2").fetchall()[0] == (2, make.NOW, 12, 2, "0.1.0")
     assert query.frame(con, "score_long").equals(query.frame(filled, "score_long"))
     con.close()
     assert {entry.name for entry in tmp_path.iterdir()} <= {"w.duckdb", "w.duckdb.wal", "w.published.duckdb"}
@@ -218,7 +218,7 @@ def test_publishing_inside_a_foreign_transaction_is_refused(filled: duckdb.DuckD
         publish(filled, path, published_path(path), make.NOW, "0.1.0")
     cursor.execute("ROLLBACK")
     with duckdb.connect(str(published_path(path)), read_only=True) as snapshot:
-        assert snapshot.execute("SELECT max(generation) FROM publication").fetchone() == (1,)
+        assert snapshot.execute("SELECT max(generation) FROM publication").fetchall()[0] == (1,)
 
 
 def test_a_failing_copy_leaves_the_old_snapshot(filled: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

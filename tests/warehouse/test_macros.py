@@ -89,6 +89,7 @@ def test_edit_distance_and_similarity_equal_the_score_columns(
         f"token_edit_similarity(output, target, tokenization := '{tokenization}') AS similarity "
         "FROM pairs ORDER BY index"
     ).pl()
+    unwritten.unregister("pairs")
     assert found["distance"].to_list() == expected[f"token_edit_distance_{tokenization}"].to_list()
     assert found["similarity"].to_list() == pytest.approx(
         expected[f"token_edit_similarity_{tokenization}"].to_list(), abs=1e-15
@@ -120,7 +121,7 @@ def test_several_targets_are_the_nearest_of_them(unwritten: duckdb.DuckDBPyConne
         row = unwritten.execute(
             "SELECT list_min([token_edit_distance($output, t) for t in $targets]), exact_match($output, $targets)",
             {"output": output, "targets": targets},
-        ).fetchone()
+        ).fetchall()[0]
         assert row == (distance, match)
 
 
@@ -130,7 +131,7 @@ def test_null_in_null_out(unwritten: duckdb.DuckDBPyConnection) -> None:
         "token_edit_similarity(NULL, 'a'), exact_match(NULL, ['a']), exact_match('a', NULL), emergence_score(NULL), "
         "emergence_score([0.1, NULL, 0.3]), linearity([0.5]), logit(NULL), "
         "wilson_low(NULL, 4), wilson_high(2, NULL), compounding(NULL, 3)"
-    ).fetchone()
+    ).fetchall()[0]
     assert row == (None,) * 12
 
 
@@ -161,7 +162,7 @@ def test_curve_scores_equal_the_python_ones(
         "SELECT emergence_score($c, resolution := $r), breakthroughness($c, resolution := $r), "
         "linearity($c, resolution := $r)",
         {"c": curve, "r": resolution},
-    ).fetchone()
+    ).fetchall()[0]
     values = np.asarray(curve)
     expected = [float(score(values, resolution)) for score in (emergence_score, breakthroughness, linearity)]
     assert found == pytest.approx(expected, rel=1e-12)
@@ -171,12 +172,14 @@ def test_wilson_equals_the_python_one(unwritten: duckdb.DuckDBPyConnection) -> N
     counts = [(0, 0), (0, 1), (1, 1), (0, 500), (500, 500), (3, 10), (250, 500), (1, 10**6)]
     for successes, n in counts:
         low, high = wilson(successes, n)
-        row = unwritten.execute("SELECT wilson_low($k, $n), wilson_high($k, $n)", {"k": successes, "n": n}).fetchone()
+        row = unwritten.execute("SELECT wilson_low($k, $n), wilson_high($k, $n)", {"k": successes, "n": n}).fetchall()[
+            0
+        ]
         assert row == pytest.approx((float(low), float(high)), rel=1e-12), (successes, n)
 
 
 def test_logit_and_compounding(unwritten: duckdb.DuckDBPyConnection) -> None:
-    row = unwritten.execute("SELECT logit(0.2), logit(0), logit(1), logit(1.5), compounding(0.9, 12)").fetchone()
+    row = unwritten.execute("SELECT logit(0.2), logit(0), logit(1), logit(1.5), compounding(0.9, 12)").fetchall()[0]
     assert row == pytest.approx((math.log(0.25), -math.inf, math.inf, None, 0.9**12))
 
 

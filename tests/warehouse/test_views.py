@@ -38,8 +38,7 @@ def test_every_view_has_rows_and_a_unique_key(filled: duckdb.DuckDBPyConnection)
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_view_is_documented_inside_the_file(unwritten: duckdb.DuckDBPyConnection, view: str) -> None:
-    row = unwritten.execute("SELECT comment FROM duckdb_views() WHERE view_name = ?", [view]).fetchone()
-    assert row is not None
+    row = unwritten.execute("SELECT comment FROM duckdb_views() WHERE view_name = ?", [view]).fetchall()[0]
     assert re.search(r"^Grain: one row ", row[0], re.MULTILINE)
     assert f"Key: {', '.join(definitions.views()[view].key)}" in row[0]
     assert "Units: " in row[0]
