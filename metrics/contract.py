@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import polars as pl
@@ -81,9 +81,10 @@ def _frame(rows: list[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame([key | row for key, row in zip(keys, rows, strict=True)], schema=SAMPLE_SCHEMA)
 
 
-def perfect_samples() -> pl.DataFrame:
-    """Samples that every metric must give its best value: right, certain, and in the form that extractions look for."""
-    return _frame([_row(text, text, right=True) for text in ("12", "7", "-350")])
+def perfect_samples(examples: Sequence[tuple[str, str]] = ()) -> pl.DataFrame:
+    """Samples that a metric must give its best value: right and certain; outputs and targets by its own examples."""
+    pairs = examples or tuple((text, text) for text in ("12", "7", "-350"))
+    return _frame([_row(output, target, right=True) for output, target in pairs])
 
 
 def worst_samples() -> pl.DataFrame:
@@ -187,7 +188,7 @@ def _all_samples() -> dict[str, pl.DataFrame]:
 
 
 def _check_direction(declared: Metric) -> Iterator[str]:
-    best, bad = _scores(declared, perfect_samples()), _scores(declared, worst_samples())
+    best, bad = _scores(declared, perfect_samples(declared.examples)), _scores(declared, worst_samples())
     if best.null_count() or bad.null_count():
         yield "direction: gave NULL for perfect or worst samples, in which every column is present"
         return
@@ -196,8 +197,8 @@ def _check_direction(declared: Metric) -> Iterator[str]:
     ideal = declared.high if declared.higher_is_better else declared.low
     if ideal is not None and ((best - ideal).abs() > _ROUNDING).any():
         yield f"direction: gave {best.to_list()} for perfect samples; the best value declared is {ideal:g}"
-    worse = (bad < best) if declared.higher_is_better else (bad > best)
-    if not worse.all():
+    worse = (bad.max() < best.min()) if declared.higher_is_better else (bad.min() > best.max())  # type: ignore[operator]
+    if not worse:
         yield f"direction: gave {bad.to_list()} for the worst samples and {best.to_list()} for perfect ones"
 
 

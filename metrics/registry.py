@@ -52,6 +52,8 @@ class Metric:
         default: Scored in every study whose data allow it; else only where a study names it.
         chance: Expected score of guessing among K choices with equal probability, as a function of K; None: the score
             does not come from choices.
+        examples: Pairs of output and target that must get the best value, for the contract; none: an output equal to
+            the target must.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Metric:
     function: MetricFunction
     default: bool = True
     chance: Chance | None = None
+    examples: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -95,6 +98,7 @@ def metric(
     version: int = 1,
     default: bool = True,
     chance: Chance | None = None,
+    examples: tuple[tuple[str, str], ...] = (),
 ) -> Callable[[MetricFunction], MetricFunction]:
     """Register a function as a metric; see ``Metric`` for the fields.
 
@@ -123,6 +127,7 @@ def metric(
             function=function,
             default=default,
             chance=chance,
+            examples=examples,
         )
         return function
 
