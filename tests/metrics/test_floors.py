@@ -7,7 +7,7 @@ import math
 import polars as pl
 import pytest
 
-from metrics.floors import position_frequency_floors, shuffled_floors
+from metrics.floors import copied_input_floors, position_frequency_floors, shuffled_floors
 from tests.metrics.samples import samples
 
 
@@ -56,3 +56,28 @@ def test_no_position_floor_where_tokens_are_not_characters() -> None:
         target_logprobs=pl.Series([[-1.0], [-1.0, -2.0]], dtype=pl.List(pl.Float64))
     )
     assert position_frequency_floors(frame).height == 0
+
+
+def test_copying_the_question_is_scored() -> None:
+    frame = samples(("x", ["12"]), ("x", ["56"]), ("x", None)).with_columns(
+        prompt=pl.Series(["Q: 9\nA: 9\n\n 12= \n", "34", "7"])
+    )
+    floors = copied_input_floors(frame, ["exact_match", "per_token_accuracy_char", "target_length_char"])
+    assert floors["kind"].unique().to_list() == ["copied_input"]
+    assert floors["n"].to_list() == [2, 2]
+    values = dict(floors.select("metric", "value").iter_rows())
+    # "12=" is one edit from "12", and has both of its characters but for that edit; "34" shares nothing with "56"
+    assert values == {"exact_match": 0, "per_token_accuracy_char": pytest.approx(0.25)}
+
+
+def test_without_a_prompt_there_is_nothing_to_copy() -> None:
+    frame = samples(("x", ["12"]))
+    assert copied_input_floors(frame).height == 0
+    assert copied_input_floors(frame.with_columns(prompt=pl.lit(None, pl.String))).height == 0
+
+
+def test_floors_are_drawn_for_the_metrics_named() -> None:
+    frame = samples(*((f"{i}", [f"{i % 3}"]) for i in range(30)))
+    named = shuffled_floors(frame, 1, ["chrf", "exact_match", "target_length_char", "target_log_likelihood"])
+    assert named["metric"].to_list() == ["chrf", "exact_match"]
+    assert "chrf" not in shuffled_floors(frame, 1)["metric"]
