@@ -50,9 +50,10 @@ class Packer:
         """The rows since the last batch, checked."""
         samples = self._frame()
         self.rows, self._size = [], 0
-        samples = checks.drop_rows_without_key(samples, self.log)
-        samples = checks.blank_impossible(samples, self.log)
-        checks.note_missing_targets(samples, self.log)
+        if samples.height:
+            samples = checks.drop_rows_without_key(samples, self.log)
+            samples = checks.blank_impossible(samples, self.log)
+            checks.note_missing_targets(samples, self.log)
         n_new = self.log.n_quarantined - self._n_quarantined
         self._n_quarantined = self.log.n_quarantined
         return Batch(samples, self.log.take(), n_new, models, reported)
