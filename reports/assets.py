@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import altair as alt
@@ -18,8 +21,8 @@ from reports.payload import to_json
 from reports.registry import CHARTS, Page
 
 SCRIPTS: dict[Page, tuple[str, ...]] = {
-    "ladder": ("common", "draw", "export", "ladder-data", "point", "diff", "outputs", "forecast", "ladder"),
-    "atlas": ("common", "draw", "export", "atlas-row", "atlas"),
+    "ladder": ("common", "text", "draw", "export", "ladder-data", "point", "diff", "outputs", "forecast", "ladder"),
+    "atlas": ("common", "text", "draw", "export", "atlas-row", "atlas"),
 }
 SHARED_FOLDER = "assets"
 THEME_BOOT = (
@@ -51,12 +54,6 @@ class Assets:
         """Source list of the security policy: these scripts and no other."""
         return " ".join(sha256_source(text) for text in (self.boot, self.bundle, self.script))
 
-    @property
-    def digest(self) -> str:
-        """Hash over everything here; a page must be written again when it changes."""
-        parts = (self.css, self.bundle, self.script, self.specs, self.boot)
-        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
-
 
 @cache
 def assets(page: Page) -> Assets:
@@ -65,10 +62,31 @@ def assets(page: Page) -> Assets:
 
 
 @cache
+def digest() -> str:
+    """Hash of all that makes pages besides data: this package's files and the drawing libraries' versions.
+
+    Known without making the assets, which takes seconds, so a build with nothing to do is quick.
+    """
+    found = hashlib.sha256(f"{alt.__version__} {version('vl-convert-python')}".encode())
+    for name, content in sorted(_files(resources.files("reports"))):
+        found.update(f"{name}\x00{len(content)}\x00".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif entry.is_file():
+            yield prefix + entry.name, entry.read_bytes()
+
+
+@cache
 def bundle() -> str:
     """The drawing library, from the installed package; nothing is fetched."""
-    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    found: str = vlc.javascript_bundle(vl_version=version)  # type: ignore[call-arg] # the stub forgets the default
+    language = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    found: str = vlc.javascript_bundle(vl_version=language)  # type: ignore[call-arg] # the stub forgets the default
     return found.replace("</script", "<\\/script")
 
 

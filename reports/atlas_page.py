@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
     )
 
 
-def atlas_html(data: AtlasData, slugs: dict[str, str], assets: Assets, shared: str | None, generation: str) -> str:
+def atlas_html(data: AtlasData, slugs: Mapping[str, str], assets: Assets, shared: str | None, generation: str) -> str:
     """The atlas page; ``slugs`` gives the file name of every ladder's page."""
     chosen = {row["ladder_id"]: _metrics(data, row) for row in data.overview}
     shares = _shares(data, chosen)

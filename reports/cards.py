@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reports import numbers
 from reports.data import LadderData
 from reports.registry import CHARTS, Chart
+from reports.text import sql_string
 
 CLOSE = 0.05
 
@@ -53,9 +54,8 @@ def query_text(chart: Chart, ladder_id: str) -> str:
 
 
 def view_query(view: str, ladder_id: str) -> str:
-    """All rows of a view for one ladder; the id quoted as an SQL string."""
-    quoted = ladder_id.replace("'", "''")
-    return f"FROM {view} WHERE ladder_id = '{quoted}';"
+    """All rows of a view for one ladder; the id as an SQL string."""
+    return f"FROM {view} WHERE ladder_id = {sql_string(ladder_id)};"
 
 
 def cards(ladder: LadderData) -> list[Card]:

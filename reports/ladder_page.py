@@ -189,8 +189,8 @@ def _panel_text(ladder: LadderData, ruler: Ruler, sharpness: str | None) -> str:
 def _cell(row: dict[str, object], unit: str) -> str:
     value, low, high = (row[name] for name in ("value", "low", "high"))
     texts = [numbers.value_text(v if isinstance(v, float) else None, unit) for v in (value, low, high)]
-    if unit == "share" and all(text.endswith(" %") for text in texts):
-        texts = [text.removesuffix(" %") for text in texts]
+    if unit == "share" and all(text.endswith("%") for text in texts):
+        texts = [text.removesuffix(f"{numbers.NBSP}%") for text in texts]
         return f"{texts[0]} [{texts[1]}, {texts[2]}] %"
     return f"{texts[0]} [{texts[1]}, {texts[2]}]"
 

@@ -7,6 +7,7 @@ import math
 _PREFIXES = ((1e24, "Y"), (1e21, "Z"), (1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 MINUS = "\u2212"
 DASH = "\u2013"
+NBSP = "\u00a0"
 TIMES = "\u00d7"
 
 
@@ -24,7 +25,7 @@ def share(value: float | None) -> str:
         return DASH
     percent = 100 * value
     digits = 1 if 0 < abs(percent) < 9.95 else 0
-    return f"{percent:.{digits}f} %".replace("-", MINUS)
+    return f"{percent:.{digits}f}{NBSP}%".replace("-", MINUS)
 
 
 def points(value: float) -> str:

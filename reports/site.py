@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from reports.assets import SHARED_FOLDER, assets, bundle, stylesheet
+from reports.assets import SHARED_FOLDER, assets, bundle, digest, stylesheet
 from reports.atlas_page import atlas_html, read_atlas
 from reports.data import read_ladders
 from reports.errors import ReportError
@@ -115,11 +115,10 @@ class _Build:
 
     def _ladders(self) -> dict[str, str]:
         shared = f"../{SHARED_FOLDER}" if self.shared_assets else None
-        used = assets("ladder")
         rows = query.frame(self.con, "ladder_overview").to_dicts()
         rows = [row for row in rows if row["verdict"]]
         slugs = {row["ladder_id"]: slug(row["ladder_id"], row["family"], row["task_id"]) for row in rows}
-        keys = {row["ladder_id"]: self._ladder_key(row, used.digest) for row in rows}
+        keys = {row["ladder_id"]: self._ladder_key(row) for row in rows}
         stale = [
             ladder_id
             for ladder_id, name in slugs.items()
@@ -128,13 +127,13 @@ class _Build:
         (self.folder / LADDERS).mkdir(exist_ok=True)
         for ladder in read_ladders(self.con, stale):
             name = slugs[ladder.ladder_id]
-            page = ladder_html(ladder, name, used, shared, f"mirage {self.program_version}.")
+            page = ladder_html(ladder, name, assets("ladder"), shared, f"mirage {self.program_version}.")
             self._put(f"{LADDERS}/{name}.html", page, keys[ladder.ladder_id])
         return slugs
 
-    def _ladder_key(self, row: Mapping[str, object], digest: str) -> str:
+    def _ladder_key(self, row: Mapping[str, object]) -> str:
         """Hash of everything a ladder's page depends on."""
-        parts = [digest, self.program_version, self.shared_assets, sorted((k, str(v)) for k, v in row.items())]
+        parts = [digest(), self.program_version, self.shared_assets, sorted((k, str(v)) for k, v in row.items())]
         return _hash(json.dumps(parts))
 
     def _is_current(self, page: str, key: str) -> bool:
@@ -146,15 +145,13 @@ class _Build:
     def _atlas(self, slugs: Mapping[str, str]) -> None:
         shared = SHARED_FOLDER if self.shared_assets else None
 
-        def page(generation: str) -> str:
-            return atlas_html(read, dict(slugs), assets("atlas"), shared, generation)
-
         read = read_atlas(self.con)
         # the time of the build alone is no reason to write the atlas again
-        key = _hash(page(f"mirage {self.program_version}."))
+        key = _hash(repr([digest(), self.program_version, self.shared_assets, read]))
         if not self._is_current("index.html", key):
             made = self.now.strftime("%Y-%m-%d %H:%M")
-            self._put("index.html", page(f"mirage {self.program_version}, {made} UTC."), key)
+            page = atlas_html(read, slugs, assets("atlas"), shared, f"mirage {self.program_version}, {made} UTC.")
+            self._put("index.html", page, key)
 
     def _put(self, page: str, text: str, key: str | None = None) -> None:
         """Write a file unless it is known to hold this already."""

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import numbers
 from reports.assets import Assets
+from reports.text import visible
 from reports.verdicts import VERDICTS
 
 
@@ -15,6 +16,7 @@ from reports.verdicts import VERDICTS
 def environment() -> Environment:
     """The templates of this package; an unknown name in one is an error."""
     env = Environment(
+        finalize=_finalize,
         loader=PackageLoader("reports"),
         autoescape=True,
         trim_blocks=True,
@@ -24,6 +26,11 @@ def environment() -> Environment:
     env.globals["verdicts"] = VERDICTS
     env.filters |= {"share": numbers.share, "count": numbers.count, "plural": numbers.plural}
     return env
+
+
+def _finalize(value: object) -> object:
+    """Spell out hidden characters of every text but the page's own assets."""
+    return visible(value) if type(value) is str else value
 
 
 def render(template: str, assets: Assets, shared: str | None, **context: object) -> str:

@@ -15,7 +15,7 @@ def unavailable(ladder: LadderData) -> str | None:
     """One-token answers have nothing to compound."""
     if ladder.rows("compounding_by_length"):
         return None
-    return f"every answer is at most one {ladder.overview['tokenization']} long: there is nothing to compound"
+    return "every answer is at most one token long: there is nothing to compound"
 
 
 def records(ladder: LadderData) -> Records:

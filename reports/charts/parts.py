@@ -15,7 +15,7 @@ EXACT_MATCH = "datum.m === 'em'"
 
 _LOG10 = "(log(datum.value) / LN10)"
 _IS_DECADE = f"abs({_LOG10} - round({_LOG10})) < 1e-6"
-_LEADING_DIGIT = f"round(datum.value / pow(10, floor({_LOG10} + 1e-9)))"
+_LEADING_DIGIT = f"(datum.value / pow(10, floor({_LOG10} + 1e-9)))"
 # the domain includes the padding at both ends
 _IS_SHORT = "abs(log(domain('x')[1] / domain('x')[0]) / LN10) < 2.1"
 
@@ -29,7 +29,7 @@ def _superscript(number: str) -> str:
 
 # decades only, 2 and 5 between them on a short axis; FLOPs as powers of ten; a loss without SI prefix
 _LABELS = (
-    f"({_IS_DECADE} || ({_IS_SHORT} && indexof([2, 5], {_LEADING_DIGIT}) >= 0)) ? "
+    f"({_IS_DECADE} || ({_IS_SHORT} && (abs({_LEADING_DIGIT} - 2) < 1e-6 || abs({_LEADING_DIGIT} - 5) < 1e-6))) ? "
     f"(axis === 'train_flops' ? ({_IS_DECADE} ? '10' + {_superscript(f'round({_LOG10})')} : '') : "
     "axis === 'train_loss' ? format(datum.value, '~g') : format(datum.value, '~s')) : ''"
 )

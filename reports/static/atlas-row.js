@@ -3,6 +3,7 @@ const NAMES = DATA.names;
 const ROWS = DATA.rows.map((cells, r) => {
   const row = Object.fromEntries(DATA.columns.map((name, i) => [name, cells[i]]));
   row.r = r;
+  for (const name of ["name", "task", "family", "setting"]) row[name] = readable(row[name]);
   row.text = [row.name, row.task, row.family, row.setting, NAMES[row.verdict], row.verdict].join(" ").toLowerCase();
   row.where = [row.family, row.setting].filter(Boolean).join(" · ");
   return row;

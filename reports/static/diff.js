@@ -1,40 +1,4 @@
 // Output against target, code point by code point. Model outputs are hostile text: one isolated inline box a code point.
-const MOST_CHARACTERS = 240;
-
-/** What stands for a code point that cannot be seen or would move its neighbours. */
-function visible(character) {
-  const code = character.codePointAt(0);
-  if (character === "\n") return "␊";
-  if (character === "\t") return "␉";
-  if (character === "\r") return "␍";
-  if (character === " ") return "\u00b7";
-  if (code < 32) return String.fromCodePoint(0x2400 + code);
-  const isHidden =
-    (code >= 0x7f && code <= 0xa0) ||
-    code === 0xad ||
-    code === 0x34f ||
-    code === 0x61c ||
-    code === 0x180e ||
-    (code >= 0x200b && code <= 0x200f) ||
-    (code >= 0x2028 && code <= 0x202f) ||
-    (code >= 0x2060 && code <= 0x206f) ||
-    (code >= 0xfe00 && code <= 0xfe0f) ||
-    code === 0xfeff ||
-    (code >= 0xd800 && code <= 0xf8ff) ||
-    (code >= 0xfff0 && code <= 0xfffb) ||
-    code >= 0xe0000;
-  return isHidden ? code.toString(16).toUpperCase().padStart(4, "0") : character;
-}
-
-const isBoxed = (character) => character !== " " && visible(character) !== character;
-
-/** The first code points of a text with everything unseen made visible. */
-function visibleText(text, most = MOST_CHARACTERS) {
-  const characters = Array.from(text);
-  const shown = characters.slice(0, most).map(visible).join("");
-  return characters.length > most ? `${shown}…` : shown;
-}
-
 /** Edit-distance alignment: [distance, [[kind, character], …]]; e equal, s substituted, u extra, g missing. */
 function align(output, target) {
   const n = output.length;
@@ -92,16 +56,16 @@ function compare({ text: output, whole, exact }, target) {
   return comparisons.get(key);
 }
 
-/** The nodes that show one output, and its comparison with the target. */
-function outputCell(answer, target) {
+/** The nodes that show one output, at most so many characters of it, and its comparison with the target. */
+function outputCell(answer, target, most = MOST_CHARACTERS) {
   const found = compare(answer, target);
   const output = answer.text;
   const box = element("span", `o${found.exact ? " ok" : found.distance === 1 ? " near" : ""}`);
   box.dir = "ltr";
   box.style.setProperty("--sim", found.similarity.toFixed(3));
-  for (const [kind, character] of found.steps)
+  for (const [kind, character] of found.steps.slice(0, most))
     box.append(element(kind, character && isBoxed(character) ? "boxed" : "", character ? visible(character) : undefined));
-  if (found.cut) box.append("…");
+  if (found.cut || found.steps.length > most) box.append("…");
   const edits = `${found.distance} edit${found.distance === 1 ? "" : "s"} from target`;
   const spoken = found.exact ? "exact" : found.cut && found.distance === 0 ? "equal as far as shown" : edits;
   box.setAttribute("role", "img");

@@ -1,5 +1,6 @@
 // The output browser: a wall (items down, points across) for short answers, a stack for long ones and narrow windows.
 const WALL_LENGTH = 10;
+const WALL_SHOWN = 16;
 const longestTarget = DATA.items.reduce((most, item) => Math.max(most, Array.from(item.t).length), 0);
 const isWall = () => longestTarget <= WALL_LENGTH && innerWidth >= 720;
 const pageStep = () => (isWall() ? 14 : 4);
@@ -64,7 +65,7 @@ function fillCell(node, point, item) {
     node.textContent = why(point);
     return null;
   }
-  const [content, found] = outputCell(answer, DATA.items[item].t);
+  const [content, found] = outputCell(answer, DATA.items[item].t, isWall() ? WALL_SHOWN : MOST_CHARACTERS);
   node.append(content);
   return found;
 }

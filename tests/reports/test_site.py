@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+
+import duckdb
+
+from reports.site import MANIFEST, build_site, slug
+from tests.reports import study
+from tests.reports.conftest import NOW, Site
+
+
+def test_only_changed_pages_are_written_again(
+    snapshot: Path, published: duckdb.DuckDBPyConnection, tmp_path: Path, site: Site
+) -> None:
+    first = build_site(published, tmp_path, now=NOW, program_version="test")
+    assert first.n_pages == len(first.written) == len(study.CASES) + 1
+    later = NOW + dt.timedelta(days=1)
+    assert build_site(published, tmp_path, now=later, program_version="test").written == ()
+    lost = tmp_path / first.written[0]
+    before = lost.read_bytes()
+    lost.unlink()
+    again = build_site(published, tmp_path, now=later, program_version="test")
+    assert again.written == (first.written[0],)
+    assert lost.read_bytes() == before
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    gone = tmp_path / "ladders" / "gone-00000000.html"
+    gone.write_text("old")
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest | {"ladders/gone-00000000.html": "k"}))
+    assert build_site(published, tmp_path, now=later, program_version="test").removed == ("ladders/gone-00000000.html",)
+    assert not gone.exists()
+    (tmp_path / MANIFEST).write_text("{damaged")
+    assert len(build_site(published, tmp_path, now=later, program_version="test").written) == first.n_pages
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_pages_keep_their_size_budget(site: Site) -> None:
+    assert max(path.stat().st_size for path in (site.folder / "ladders").iterdir()) <= 1_200_000
+    assert (site.folder / "index.html").stat().st_size <= 1_000_000 + 500 * len(study.CASES)
+
+
+def test_file_names_are_safe_and_unique() -> None:
+    names = {slug(study.ladder_id(case.task), case.family, case.task) for case in study.CASES}
+    assert len(names) == len(study.CASES)
+    assert all(re.fullmatch(r"[a-z0-9-]{8,80}", name) for name in names)
