@@ -15,6 +15,7 @@ from flows.sources import recompute, values
 
 Row = dict[str, Any]
 NEARLY_WHOLE = 1e-3
+ACCURACIES = ("acc_raw", "acc_per_token", "acc_per_char", "acc_per_byte", "acc_uncond")
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def accuracies(row: Row, found: Sequence[Output]) -> Iterator[tuple[str, float |
     """The tool's accuracies of one row of choices by name."""
     logprobs = row["choice_logprobs"]
     if logprobs is None:
+        yield from ((name, None) for name in ACCURACIES)
         return
     lengths = {
         "acc_per_token": [one.n_tokens for one in found],
