@@ -65,7 +65,9 @@ def evidence(ladder: LadderData) -> Evidence:
     if allowed is not None and limit is not None and shown is not None and need is not None:
         widest = max(allowed, limit, shown, need)
         span = min(max(LEAST_SPAN, widest * 1.1, limit * 1.25), max(MOST_SPAN, limit * 1.25))
-        smooth = ladder.overview["smooth_metric"] or "exact_match"
+        judged = overview["smooth_metric"] or overview["discontinuous_metric"]
+        shape = ladder.row("metric_description", metric=judged)
+        smooth = shape["label"] if shape else judged
         tracks = (
             _track("Largest jump still possible", allowed, limit, "below", span, f"a smooth verdict on {smooth}"),
             _track("Smallest jump shown", shown, need, "above", span, "a break"),
@@ -78,7 +80,7 @@ def evidence(ladder: LadderData) -> Evidence:
         overview["scope"],
         lean_text(overview["lean"]) if overview["lean"] else None,
         _sentence(overview["needed"]) if overview["needed"] else None,
-        _adjusted(overview["verdict"], overview["break_tail_adjusted"]),
+        _adjusted(overview["verdict"], overview["break_tail_adjusted"], need),
     )
 
 
@@ -89,10 +91,13 @@ def _track(label: str, value: float, need: float, side: str, span: float, verdic
     return Track(label, value, need, side, met, text, 0.0, place, min(need, span) / span, value > span)
 
 
-def _adjusted(verdict: str, tail: float | None) -> str | None:
-    if verdict != "genuine_break" or tail is None:
+def _adjusted(verdict: str, tail: float | None, need: float | None) -> str | None:
+    if verdict != "genuine_break" or tail is None or need is None:
         return None
-    return f"Corrected for all ladders of this study, the chance that the jump is no larger than that is {tail:.2g}."
+    jump = f"a jump of at most {numbers.logit(need)} logit"
+    return (
+        f"The tail probability of {jump}, adjusted for all ladders of this study (Benjamini-Hochberg), is {tail:.2g}."
+    )
 
 
 def _sentence(text: str) -> str:

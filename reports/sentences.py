@@ -71,6 +71,9 @@ def lede(ladder: LadderData) -> list[Span]:
             Span(numbers.share(similar["sharpness"]), "slope"),
             Span(f"; a straight line would put {numbers.share(1 / (len(ladder.scales) - 1))} in each."),
         ]
+    gap = ladder.overview["gap_index"]
+    if ladder.overview["verdict"] == "genuine_break" and gap not in (None, exact["sharpest_gap"]):
+        spans.append(Span(f" The break is placed where token accuracy jumps, in {ladder.gap_label(gap)}."))
     return spans
 
 
