@@ -72,7 +72,12 @@ def _column_is_present(samples: pl.DataFrame, column: str) -> pl.Expr:
     if column not in samples.columns:
         return pl.repeat(value=False, n=pl.len())
     present = pl.col(column).is_not_null()
-    return present & (pl.col(column).list.drop_nulls().list.len() > 0) if column == "targets" else present
+    if column != "targets":
+        return present
+    # NULLs inside the lists are rare, and leaving them out copies every text
+    holds_nulls = samples[column].drop_nulls().explode(empty_as_null=False).null_count() > 0
+    known = pl.col(column).list.drop_nulls() if holds_nulls else pl.col(column)
+    return present & (known.list.len() > 0)
 
 
 def _coverage(samples: pl.DataFrame, frame: pl.DataFrame, chosen: list[Metric]) -> pl.DataFrame:
