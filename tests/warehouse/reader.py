@@ -42,7 +42,7 @@ def main(snapshot: str, stop: str, long_lived: bool) -> None:
         if not (kinds == 1 and low == high == generation and rows == 2000 and ladders == 2):
             problems.append(f"torn: {answers}")
         seen.append(generation)
-        time.sleep(0.1)
+        time.sleep(0.2)
     sys.stdout.write(json.dumps({"rounds": rounds, "seen": sorted(set(seen)), "problems": problems[:5]}))
 
 

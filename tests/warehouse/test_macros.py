@@ -99,9 +99,9 @@ def test_edit_distance_and_similarity_equal_the_score_columns(
 
 def test_more_common_tokens_than_bytes_go_through_the_table(unwritten: duckdb.DuckDBPyConnection) -> None:
     rng = random.Random(7)
-    alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 200)))
+    alphabet = "".join(map(chr, range(0x4E00, 0x4E00 + 140)))
     examples = []
-    for _ in range(4):
+    for _ in range(2):
         output = "".join(rng.sample(alphabet, k=len(alphabet)))
         examples.append((output, edited(rng, output, alphabet)[3:] + "x"))
         examples.append((output, "".join(rng.sample(alphabet, k=len(alphabet)))))

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
 import polars as pl
+import pytest
 
-from tests.warehouse import make, reader
+from tests.warehouse import make, reader, writer
 from warehouse import load
-from warehouse.db import publish, published_path
+from warehouse.db import open_warehouse, publish, published_path
+from warehouse.doctor import examine
 
 PUBLICATIONS = 20
 
@@ -48,3 +53,36 @@ def test_four_readers_through_twenty_publications(filled: duckdb.DuckDBPyConnect
     assert [report["problems"] for report in reports] == [[], [], [], []]
     assert all(report["rounds"] >= 3 for report in reports)
     assert len({generation for report in reports for generation in report["seen"]}) >= 3
+
+
+@pytest.mark.long
+def test_a_killed_writer_leaves_whole_files(templates: Path, tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    shutil.copyfile(templates / "filled.duckdb", path)
+    rng = random.Random(5)
+    generation = 0
+    for _ in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-m", writer.__name__, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "open\n"
+            time.sleep(rng.uniform(0.05, 1.5))
+            process.kill()
+        con = open_warehouse(path)
+        assert [problem for problem in examine(con) if problem.severity == "error"] == []
+        assert con.execute("SELECT count(*) FROM sample").fetchall() == [(48,)]
+        con.close()
+        if published_path(path).exists():
+            con = open_warehouse(published_path(path), read_only=True)
+            [(found, samples)] = con.execute(
+                "SELECT max(generation), (SELECT count(*) FROM sample) FROM publication"
+            ).fetchall()
+            con.close()
+            assert samples == 48
+            assert found >= generation
+            generation = found
+    assert generation > 1

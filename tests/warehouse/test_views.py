@@ -115,6 +115,24 @@ def test_worst_disagreement_names_near_misses_first(filled: duckdb.DuckDBPyConne
     assert set(right["disagreement_kind"]) == {"right, against the odds"}
 
 
+def test_worst_disagreement_is_the_top_of_a_full_sort(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute(
+        "INSERT INTO sample BY NAME SELECT 'm0-seed0/add' AS run_id, 'x' || i AS item_id, 0 AS repeat "
+        "FROM range(300) AS r(i)"
+    )
+    filled.execute(
+        "INSERT INTO score BY NAME SELECT 'm0-seed0/add' AS run_id, 'x' || i AS item_id, 0 AS repeat, "
+        "i % 2 AS exact_match, (hash(i) % 21) / 20 AS token_edit_similarity_char, NULL AS expected_exact_match "
+        "FROM range(300) AS r(i)"
+    )
+    expected = filled.execute(
+        "SELECT item_id FROM score WHERE run_id = 'm0-seed0/add' AND exact_match <> token_edit_similarity_char "
+        "ORDER BY abs(exact_match - token_edit_similarity_char) DESC, item_id LIMIT 20"
+    ).fetchall()
+    rows = query.frame(filled, "worst_disagreement", run_id="m0-seed0/add", metric="token_edit_similarity_char")
+    assert rows.sort("disagreement_rank")["item_id"].to_list() == [item for (item,) in expected]
+
+
 def test_coverage_counts_and_names_missing_items(filled: duckdb.DuckDBPyConnection) -> None:
     filled.execute("DELETE FROM sample WHERE run_id = 'm1-seed1/add' AND item_id IN ('i1', 'i3')")
     row = query.frame(filled, "ladder_coverage", ladder_id="m/add", run_id="m1-seed1/add").row(0, named=True)

@@ -4,26 +4,38 @@
 -- Units: exact_match, value and disagreement are shares in [0,1]
 -- Reads: score, sample, run, metric
 CREATE OR REPLACE VIEW worst_disagreement AS
-WITH known AS (
+WITH known AS NOT MATERIALIZED (
+    -- no metric has a column before it has been scored
     SELECT * FROM score
     UNION ALL BY NAME
     SELECT NULL::DOUBLE AS exact_match, NULL::DOUBLE AS token_edit_similarity_char, NULL::DOUBLE AS expected_exact_match
     WHERE false
 ),
-compared AS (
-    SELECT run_id, item_id, repeat, exact_match, 'token_edit_similarity_char' AS metric, token_edit_similarity_char AS value
-    FROM known WHERE exact_match <> token_edit_similarity_char
+-- the 20th largest disagreement of a run, so that only the few rows beyond it are sorted
+cut AS NOT MATERIALIZED (
+    SELECT
+        run_id,
+        list_min(max(abs(exact_match - token_edit_similarity_char), 20)) AS by_similarity,
+        list_min(max(abs(exact_match - expected_exact_match), 20)) AS by_expectation
+    FROM known GROUP BY run_id
+),
+far AS (
+    SELECT
+        k.run_id, k.item_id, k.repeat, k.exact_match, 'token_edit_similarity_char' AS metric,
+        k.token_edit_similarity_char AS value, abs(k.exact_match - k.token_edit_similarity_char) AS disagreement
+    FROM known AS k JOIN cut AS c ON c.run_id = k.run_id
+    WHERE abs(k.exact_match - k.token_edit_similarity_char) >= c.by_similarity
     UNION ALL
-    SELECT run_id, item_id, repeat, exact_match, 'expected_exact_match' AS metric, expected_exact_match AS value
-    FROM known WHERE exact_match <> expected_exact_match
+    SELECT
+        k.run_id, k.item_id, k.repeat, k.exact_match, 'expected_exact_match' AS metric,
+        k.expected_exact_match AS value, abs(k.exact_match - k.expected_exact_match) AS disagreement
+    FROM known AS k JOIN cut AS c ON c.run_id = k.run_id
+    WHERE abs(k.exact_match - k.expected_exact_match) >= c.by_expectation
 ),
 worst AS (
     SELECT
-        *, abs(exact_match - value) AS disagreement,
-        row_number() OVER (
-            PARTITION BY run_id, metric ORDER BY abs(exact_match - value) DESC, item_id, repeat
-        ) AS disagreement_rank
-    FROM compared
+        *, row_number() OVER (PARTITION BY run_id, metric ORDER BY disagreement DESC, item_id, repeat) AS disagreement_rank
+    FROM far WHERE disagreement > 0
     QUALIFY disagreement_rank <= 20
 )
 SELECT
