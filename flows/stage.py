@@ -122,6 +122,8 @@ def _stage(unit: StageUnit) -> Staged:
     temporary.mkdir(parents=True)
     staging = _Staging(file.log.uri, temporary, unit.run_defaults)
     staging.take(reader.read(file.log, settings))
+    if not staging.parts and staging.may_be_empty:
+        staging.write_nothing()
     if not staging.parts:
         shutil.rmtree(temporary)
         return _failed(file.log.uri, "no_rows", staging.why_empty())
@@ -162,6 +164,7 @@ class _Staging:
         self.parts: list[Path] = []
         self.findings: list[Finding] = []
         self.n_rows = self.n_quarantined = 0
+        self.may_be_empty = False
         self._hashes: list[pl.DataFrame] = []
         self._items: list[pl.DataFrame] = []
         self._runs: list[pl.DataFrame] = []
@@ -171,12 +174,19 @@ class _Staging:
         """Write every batch as one part."""
         for batch in batches:
             self.findings += batch.findings
+            self.may_be_empty |= batch.is_companion
             self.n_quarantined += batch.n_quarantined
             self.n_rows += batch.n_quarantined + batch.samples.height
             if batch.models is not None:
                 self._models.append(batch.models)
             if batch.samples.height:
                 self._write(_with_run_id(batch.samples, self.run_defaults))
+
+    def write_nothing(self) -> None:
+        """One part without rows, for a file that goes with others which hold them."""
+        part = self.folder / "samples-00000.parquet"
+        pl.DataFrame(schema={"run_id": pl.String, **SAMPLE_FIELDS}).write_parquet(part)
+        self.parts.append(part)
 
     def _write(self, samples: pl.DataFrame) -> None:
         part = self.folder / f"samples-{len(self.parts):05d}.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -61,7 +62,11 @@ class Packer:
     def last(self, models: pl.DataFrame | None = None, reported: pl.DataFrame | None = None) -> Batch:
         """The rest of the rows, and the counts that end the findings of a file."""
         batch = self.batch(models, reported)
-        return Batch(batch.samples, (*batch.findings, *self.log.close()), batch.n_quarantined, models, reported)
+        return replace(batch, findings=(*batch.findings, *self.log.close()))
+
+    def companion(self, models: pl.DataFrame | None = None, reported: pl.DataFrame | None = None) -> Batch:
+        """The only batch of a file that goes with others which hold the rows."""
+        return replace(self.last(models, reported), is_companion=True)
 
     def _frame(self) -> pl.DataFrame:
         try:

@@ -83,6 +83,7 @@ class Batch:
         n_quarantined: Rows left out.
         models: What the file says about models, columns of ``MODEL_SCHEMA`` (``source`` = log), or None.
         reported: Scores that the file itself states, columns of ``REPORTED_SCHEMA``, or None.
+        is_companion: The file goes with others that hold the rows, or states scores alone, so that none is right.
     """
 
     samples: pl.DataFrame
@@ -90,6 +91,7 @@ class Batch:
     n_quarantined: int = 0
     models: pl.DataFrame | None = None
     reported: pl.DataFrame | None = None
+    is_companion: bool = False
 
 
 class UnreadableFileError(MirageError):

@@ -88,7 +88,7 @@ def read_log(log: Log, file: LogFile, settings: SourceSettings) -> Iterator[Batc
         if packer.is_full:
             yield packer.batch()
     if not log.queries and _full_log(file.path).is_file():
-        yield packer.last(log.models(model_id))
+        yield packer.companion(log.models(model_id))
         return
     reported = [*_reported(log, means, {"model_id": model_id}, packer.fixed)]
     if not log.queries and reported:
@@ -97,7 +97,8 @@ def read_log(log: Log, file: LogFile, settings: SourceSettings) -> Iterator[Batc
     else:
         for finding in reported_findings([one for one in reported if one.metric not in BOUNDS], file.uri):
             findings.add(finding)
-    yield packer.last(log.models(model_id), reported_frame(reported))
+    end = packer.last if log.queries else packer.companion
+    yield end(log.models(model_id), reported_frame(reported))
 
 
 def _full_log(scores: Path) -> Path:

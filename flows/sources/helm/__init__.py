@@ -47,6 +47,6 @@ def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
         yield read_stats(file, settings)
     elif name in COMPANIONS:
         documents.parse_document(documents.read_bytes(file.path))
-        yield Packer(FindingLog(file.uri), settings).last()
+        yield Packer(FindingLog(file.uri), settings).companion()
     else:
         yield from read_run(Run(documents.read_object(file.path), file.path.parent), file, settings)

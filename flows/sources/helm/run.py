@@ -211,9 +211,9 @@ def read_stats(file: LogFile, settings: SourceSettings) -> Batch:
     packer = Packer(log, settings)
     documents.parse_document(documents.read_bytes(file.path))
     if documents.with_compressed(file.path.parent, "scenario_state.json"):
-        return packer.last()
+        return packer.companion()
     run = Run({}, file.path.parent)
     reported = _reported(run, Means(), run.fields() | packer.fixed)
     reason = f"{len(reported):,} scores of a run whose scenario_state.json is missing"
     log.add(Finding("note", "aggregate_only", reason, "kept apart from scores of samples", uri=file.uri))
-    return packer.last(reported=reported_frame(reported))
+    return packer.companion(reported=reported_frame(reported))

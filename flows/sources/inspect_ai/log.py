@@ -104,7 +104,8 @@ def read_samples(header: Header, samples: Samples, settings: SourceSettings, log
             yield packer.batch()
     reported = met.reported(run | packer.fixed)
     _note_scores(header, met, reported, log)
-    yield packer.last(reported=reported_frame(reported))
+    end = packer.companion if met.n == 0 and log.n_quarantined == 0 and reported else packer.last
+    yield end(reported=reported_frame(reported))
 
 
 def _note_status(header: Header, log: FindingLog) -> None:

@@ -118,4 +118,4 @@ def read_results(file: LogFile, settings: SourceSettings) -> Batch:
     if reported:
         reason = f"{len(reported):,} scores of {len(tasks):,} tasks without details"
         log.add(Finding("note", "aggregate_only", reason, "kept apart from scores of samples", uri=file.uri))
-    return packer.last(reported=reported_frame(reported))
+    return packer.companion(reported=reported_frame(reported))

@@ -172,7 +172,7 @@ def read(file: LogFile, settings: SourceSettings) -> Batch:
     if model_id is None:
         reason = "it does not say which model it is of; set model_id in the study file"
         raise UnreadableFileError("no_model", reason)
-    return Packer(log, settings).last(results.models(model_id), reported_frame(reported))
+    return Packer(log, settings).companion(results.models(model_id), reported_frame(reported))
 
 
 def _has_samples(results: Results, task: str) -> bool:

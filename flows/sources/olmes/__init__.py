@@ -41,6 +41,6 @@ def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
         log = FindingLog(file.uri)
         for _ in json_records(file.path, log):
             pass
-        yield Packer(log, settings).last()
+        yield Packer(log, settings).companion()
     else:
         yield from read_predictions(file, settings)

@@ -115,11 +115,11 @@ def read_metrics(file: LogFile, settings: SourceSettings) -> Batch:
     packer = Packer(log, settings)
     task = load_task(file.path, settings)
     if documents.with_compressed(file.path.parent, f"{task.stem}{PREDICTIONS}"):
-        return packer.last()
+        return packer.companion()
     task.note(settings, log)
     run = task.run() | packer.fixed
     n = values.whole(task.said.get("num_instances"))
     reported = [Reported(run, name, value, n_items=n) for name, value in task.scores().items()]
     reason = f"{len(reported):,} scores without predictions beside them"
     log.add(Finding("note", "aggregate_only", reason, "kept apart from scores of samples", uri=file.uri))
-    return packer.last(task.models(run["model_id"]), reported_frame(reported))
+    return packer.companion(task.models(run["model_id"]), reported_frame(reported))

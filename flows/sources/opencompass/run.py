@@ -159,9 +159,9 @@ def read_results(file: LogFile, settings: SourceSettings) -> Batch:
     log = FindingLog(file.uri)
     packer = Packer(log, settings)
     if place.other(PREDICTIONS, place.stem) or place.other(PREDICTIONS, f"{place.stem}_0"):
-        return packer.last()
+        return packer.companion()
     run = {"model_id": place.model, "task_id": place.stem} | packer.fixed
     reported = [Reported(run, name, value) for name, value in _scores(said).items()]
     reason = f"{len(reported):,} scores without predictions"
     log.add(Finding("note", "aggregate_only", reason, "kept apart from scores of samples", uri=file.uri))
-    return packer.last(reported=reported_frame(reported))
+    return packer.companion(reported=reported_frame(reported))

@@ -7,8 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.sources.registry import recognise, sources
+from flows.inventory import SourceFile
+from flows.sources.registry import LogFile, SourceSettings, recognise, sources
 from flows.sources.schema import READ_SCHEMA, RUN_KEY, SAMPLE_KEY
+from flows.stage import StageUnit, stage_file
 from tests.flows.sources.reading import CASES, read
 
 FILES = sorted(path for path in CASES.rglob("*") if path.is_file())
@@ -64,3 +66,14 @@ def test_no_reader_claims_a_file_that_is_no_log(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         claims = {entry.format: entry.detect(tmp_path / name) for entry in sources().values()}
         assert not any(claims.values()), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_file_without_rows_says_that_this_is_right(path: Path, tmp_path: Path) -> None:
+    status = path.stat()
+    file = SourceFile(LogFile(path.name, path), SourceSettings(uri=(path.name,)), status.st_size, status.st_mtime_ns)
+
+    staged = stage_file(StageUnit(file, None, tmp_path / "staged", {}))
+
+    assert staged.status == "staged", staged.findings
+    assert (staged.n_rows == 0) == read(path).samples.is_empty()
