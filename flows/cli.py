@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from enum import IntEnum
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
 from metrics.errors import MirageError
 
 if TYPE_CHECKING:
@@ -20,25 +17,7 @@ if TYPE_CHECKING:
     from flows.study import Study
     from flows.summary import Summary
 
-DEBUG = "MIRAGE_DEBUG"
 STAGES = ("pull", "score", "analyze", "report")
-
-
-class Exit(IntEnum):
-    """Exit codes."""
-
-    OK = 0
-    ERROR = 1
-    USAGE = 2
-    PARTIAL = 3
-    LOCKED = 4
-    INTERRUPTED = 130
-
-
-EXIT_CODES = (
-    "Exit codes: 0 done · 1 an error stopped it · 2 wrong usage · 3 done, but something was left out or failed "
-    "(see the findings) · 4 another run holds the warehouse."
-)
 
 app = typer.Typer(
     help="Is this emergent ability real, or made by the metric? Re-scores raw model outputs and reaches a verdict.",
@@ -61,81 +40,143 @@ WaitOption = Annotated[
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run the same stages without Prefect; starts faster.")]
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
-) -> None:
-    """Options of all commands."""
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from flows.version import program_version
 
         typer.echo(f"mirage {program_version()}")
         raise typer.Exit
 
 
+VersionOption = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """Options of all commands."""
+
+
 @app.command(epilog=EXIT_CODES)
 def run(
     study: StudyArgument = None, direct: DirectOption = False, wait: WaitOption = None, as_json: JsonOption = False
 ) -> None:
-    """Do everything: read new outputs, score them, reach verdicts, write the pages. What is known is not done again."""
-    with _errors(as_json):
+    """Read new outputs, score them, reach verdicts, write pages.
+
+    What is known is not done again.
+    """
+    with errors_shown(as_json):
         _run(study, STAGES, direct=direct, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
 def pull(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
     """Read new and changed files into the warehouse."""
-    with _errors(as_json):
+    with errors_shown(as_json):
         _run(study, ("pull",), direct=True, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
 def score(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
     """Score samples whose content or metrics changed."""
-    with _errors(as_json):
+    with errors_shown(as_json):
         _run(study, ("score",), direct=True, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
 def analyze(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
     """Reach verdicts on ladders whose scores changed."""
-    with _errors(as_json):
+    with errors_shown(as_json):
         _run(study, ("analyze",), direct=True, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
 def report(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
     """Publish what the warehouse holds, and write the pages."""
-    with _errors(as_json):
+    with errors_shown(as_json):
         _run(study, ("report",), direct=True, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
 def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
-    """Say what the published snapshot holds, and whether a run is under way. Waits for nobody."""
-    with _errors(as_json):
+    """Say what the snapshot holds and whether a run is under way."""
+    with errors_shown(as_json):
         from flows.lock import lock_path, read_holder
         from flows.study import load_study
         from flows.summary import summarize
-        from warehouse.db import open_warehouse, published_path
+        from warehouse.db import open_warehouse
 
+        snapshot = _snapshot(study)
         loaded = load_study(study)
-        snapshot = published_path(loaded.warehouse_path)
-        if not snapshot.exists():
-            command = "mirage run" if study is None else f"mirage run {study}"
-            raise MirageError(f"there is no snapshot {snapshot} yet; make it with: {command}")
         with closing(open_warehouse(snapshot, read_only=True)) as con:
             summary = summarize(con)
         holder = read_holder(lock_path(loaded.warehouse_path))
         about = {"study": loaded.name, "snapshot": str(snapshot), "writer": None if holder is None else str(holder)}
         if as_json:
-            _print_json(about | summary.as_json())
+            print_json(about | summary.as_json())
             return
         from rich.console import Console
 
         from flows.console import show_status
 
         show_status(Console(highlight=False), about, summary)
+
+
+@app.command(epilog=EXIT_CODES)
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="One query; without one, from standard input or a prompt.")
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option(metavar="STUDY.toml", help="Study file; else the embedded study.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    limit: Annotated[int, typer.Option(min=0, help="Most rows; 0: all.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Longest time a query may take.")] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the published snapshot in SQL, for reading only."""
+    with errors_shown(as_json):
+        from flows.console import stderr_console
+        from flows.sql_prompt import answer, prompt
+        from warehouse.sql_shell import SqlShell
+
+        kind = "json" if as_json else kind
+        snapshot = _snapshot(study)
+        console = stderr_console()
+        with SqlShell(snapshot, row_limit=limit or None, seconds=seconds) as shell:
+            if query is None and sys.stdin.isatty():
+                prompt(shell, kind, console)
+            else:
+                answer(shell, sys.stdin.read() if query is None else query, kind, sys.stdout.buffer, console)
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def lab(context: typer.Context) -> None:
+    """Train a small model family of your own, to run a study on it."""
+    with errors_shown():
+        from flows.lab.cli import app as lab_app
+
+        lab_app(context.args, prog_name="mirage lab")
+
+
+def _snapshot(study: Path | None) -> Path:
+    """The published snapshot of a study.
+
+    Raises:
+        MirageError: There is none yet.
+    """
+    from flows.study import load_study
+    from warehouse.db import published_path
+
+    path = published_path(load_study(study).warehouse_path)
+    if not path.exists():
+        raise MirageError(f"there is no snapshot {path} yet; make it with: mirage run{f' {study}' if study else ''}")
+    return path
 
 
 def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: float | None, as_json: bool) -> None:
@@ -159,7 +200,7 @@ def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: floa
             outcome = run_flow(study, path, terminal, wait)
     summary = _summary(study, outcome)
     if as_json:
-        _print_json(_outcome_json(study, outcome, summary))
+        print_json(_outcome_json(study, outcome, summary))
     else:
         show_outcome(console, outcome, summary)
     if outcome.is_partial:
@@ -184,43 +225,6 @@ def _outcome_json(study: Study, outcome: Outcome, summary: Summary | None) -> di
     state = "partial" if outcome.is_partial else "nothing to do" if outcome.did_nothing else "done"
     content = {} if summary is None else summary.as_json()
     return {"status": state, "study": study.name, "stages": parts} | content
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, default=str, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
-
-
-@contextmanager
-def _errors(as_json: bool) -> Iterator[None]:
-    """Turn what stops a command into one message and an exit code."""
-    from flows.lock import LockedError
-
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except LockedError as error:
-        _fail("Another run holds the warehouse", error, Exit.LOCKED, as_json=as_json)
-    except MirageError as error:
-        _fail("Cannot go on", error, Exit.ERROR, as_json=as_json)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What was committed stays; the same command goes on from there.", err=True)
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    except Exception as error:
-        _fail("Unexpected error", error, Exit.ERROR, as_json=as_json)
-
-
-def _fail(title: str, error: Exception, code: Exit, *, as_json: bool) -> NoReturn:
-    if os.environ.get(DEBUG) == "1":
-        raise error
-    expected = isinstance(error, MirageError)
-    text = str(error) if expected else f"{type(error).__name__}: {error}\nSet {DEBUG}=1 to see where it happened."
-    if as_json:
-        _print_json({"status": "error", "error": type(error).__name__, "message": str(error), "exit_code": int(code)})
-    from flows.console import show_error, stderr_console
-
-    show_error(stderr_console(), title, text)
-    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -31,6 +32,7 @@ COLOURS = {
 }
 MOST_ROWS = 60
 MOST_FINDINGS = 12
+SHORT_REASON = 110
 
 
 class Terminal:
@@ -111,20 +113,24 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 def verdict_table(summary: Summary) -> Table:
-    """One row a ladder, the verdicts to look at first on top where there are many."""
+    """One row a ladder under its family; the verdicts to look at first where there are too many to show."""
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1))
-    for name in ("Task", "Family"):
-        table.add_column(name, overflow="fold")
+    table.add_column("Task", overflow="fold", max_width=36)
     table.add_column("Sizes", justify="right")
     table.add_column("Exact match", no_wrap=True)
     table.add_column("Smooth", no_wrap=True)
-    table.add_column("Verdict", overflow="fold", min_width=14)
+    table.add_column("Verdict", overflow="fold", min_width=15, max_width=30)
     table.add_column("Why", overflow="fold", ratio=1)
     rows = summary.verdicts
     if len(rows) > MOST_ROWS:
-        rows = sorted(rows, key=lambda row: INTEREST.index(row["verdict"]))[:MOST_ROWS]
+        chosen = sorted(rows, key=lambda row: INTEREST.index(row["verdict"]))[:MOST_ROWS]
+        rows = [row for row in rows if row in chosen]
         table.caption = f"{MOST_ROWS} of {len(summary.verdicts):,} ladders; all are in the pages"
+    family = None
     for row in rows:
+        if row["family"] != family:
+            family = row["family"]
+            table.add_row(Text(f"{family}, by {row['axis']}", style="italic dim"))
         table.add_row(*_verdict_cells(row))
     return table
 
@@ -134,12 +140,11 @@ def _verdict_cells(row: dict[str, Any]) -> list[Text]:
     task = Text(row["task"], style="bold") + Text(f" {setting}" if setting else "", style="dim")
     return [
         task,
-        Text(row["family"]),
         Text(str(row["n_scales"])),
         Text(sparkline(row["discontinuous_values"]), style="red"),
         Text(sparkline(row["smooth_values"]), style="blue"),
         Text(verdict_in_words(row), style=COLOURS.get(row["verdict"], "")),
-        Text(row["reason"]),
+        Text(shorten(row["reason"], SHORT_REASON, placeholder=" …")),
     ]
 
 
