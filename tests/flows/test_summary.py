@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+import json
+from contextlib import closing
+
+import pytest
+from rich.console import Console
+
+from flows.console import Terminal, finding_table, outcome_line, verdict_table
+from flows.session import Outcome
+from flows.summary import Summary, markdown_table, sparkline, summarize, verdict_in_words
+from tests.flows.make import Workshop
+
+
+@pytest.fixture
+def summary(ready: Workshop) -> Summary:
+    with closing(ready.open()) as con:
+        return summarize(con)
+
+
+def shown(renderable: object, width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("values", "bars"),
+    [
+        ([0.0, 0.5, 1.0], "▁▅█"),
+        ([None, 0.0], "·▁"),
+        (None, "·"),
+        ([], "·"),
+        ([-2.0, -1.0, 0.0], "▁▃▆"),
+    ],
+)
+def test_values_as_bars(values: list[float | None] | None, bars: str) -> None:
+    assert sparkline(values) == bars
+
+
+def test_the_table_has_a_row_a_ladder_under_its_family(summary: Summary) -> None:
+    text = shown(verdict_table(summary))
+    lines = [line.split() for line in text.splitlines()]
+    assert lines[0] == ["Task", "Sizes", "Exact", "match", "Smooth", "Verdict", "Why"]
+    assert [line[0] for line in lines[1:] if line and line[0] in {"m,", "add", "copy"}] == ["m,", "add", "copy"]
+    assert "m, by n_params" in text
+    assert all(shown(verdict_table(summary), width).count("\n") < 40 for width in (80, 200))
+
+
+def test_model_text_cannot_style_the_terminal_or_the_page(summary: Summary) -> None:
+    hostile = "[bold red]x[/] <script>|`"
+    row = {**summary.verdicts[0], "task": hostile, "reason": hostile, "family": hostile}
+    changed = Summary(summary.counts, [row], [{**FINDING, "example": hostile}])
+    assert "[bold red]x[/]" in shown(verdict_table(changed))
+    assert "[bold red]x[/]" in shown(finding_table(changed))
+    markdown = markdown_table(changed)
+    assert "<script>" not in markdown
+    assert len(markdown.splitlines()) == 3
+    assert r"\|\`" in markdown
+
+
+FINDING = {"severity": "error", "kind": "k", "n": 2, "example": "e", "place": "a.csv", "action": "left out"}
+
+
+def test_many_ladders_show_those_to_look_at_first(summary: Summary) -> None:
+    rows = [{**summary.verdicts[0], "ladder_id": str(n), "verdict": "flat"} for n in range(99)]
+    rows.insert(70, {**rows[0], "task": "the one", "verdict": "genuine_break"})
+    text = shown(verdict_table(Summary(summary.counts, rows, [])))
+    assert "the one" in text
+    assert "60 of 100 ladders" in text
+
+
+def test_verdicts_read_as_words() -> None:
+    row = {"verdict": "non_monotone", "kind": "u_shaped", "lean": None}
+    assert verdict_in_words(row).endswith("(u shaped)")
+    assert ", leaning to " in verdict_in_words({"verdict": "undetermined", "kind": None, "lean": "mirage"})
+
+
+def test_the_summary_is_of_json_types(summary: Summary) -> None:
+    text = json.dumps(summary.as_json(), allow_nan=False)
+    found = json.loads(text)
+    assert found["counts"]["samples"] == 160
+    assert found["verdicts"][0]["discontinuous_metric"] == "exact_match"
+    assert len(found["verdicts"][0]["discontinuous_values"]) == 4
+
+
+def test_findings_are_counted_with_an_example(ready: Workshop) -> None:
+    (ready.folder / "bad.parquet").write_bytes(b"x")
+    ready.run()
+    with closing(ready.open()) as con:
+        found = summarize(con).findings
+    assert [(row["severity"], row["kind"], row["n"], row["place"]) for row in found] == [
+        ("error", "unreadable", 1, "bad.parquet")
+    ]
+
+
+def test_the_closing_line_says_what_was_done(ready: Workshop) -> None:
+    assert outcome_line(ready.run()) == "Nothing to do: 2 files unchanged, 2 ladders up to date."
+    assert outcome_line(ready.run(("pull",))) == "Nothing to do: 2 files unchanged."
+    (ready.folder / "bad.parquet").write_bytes(b"x")
+    assert "1 not readable" in outcome_line(ready.run())
+    assert outcome_line(Outcome()) == "Nothing to do: ."
+
+
+def test_progress_is_a_line_a_stage_where_nobody_watches() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    with Terminal(console) as terminal:
+        terminal.start("pull", 2)
+        terminal.advance("pull")
+        terminal.finish("pull", "2 files read")
+        terminal.say("[red]said[/]")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "Read raw outputs: 2 files read\n[red]said[/]\n"
+
+
+def test_progress_is_a_bar_where_somebody_watches() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with Terminal(console) as terminal:
+        terminal.start("pull", 2)
+        terminal.advance("pull")
+        terminal.finish("pull", "2 files read")
+        terminal.start("report", 0)
+        terminal.finish("report", "3 pages")
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "Read raw outputs" in text
+    assert "2/2" in text
+    assert "3 pages" in text
