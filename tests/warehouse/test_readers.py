@@ -49,7 +49,7 @@ def test_four_readers_through_twenty_publications(filled: duckdb.DuckDBPyConnect
             assert publish(filled, path, snapshot, make.NOW, "0.1.0") == generation
     finally:
         stop.touch()
-        reports = [json.loads(process.communicate(timeout=60)[0]) for process in readers]
+        reports = [json.loads(process.communicate(timeout=300)[0]) for process in readers]
     assert [report["problems"] for report in reports] == [[], [], [], []]
     assert all(report["rounds"] >= 3 for report in reports)
     assert len({generation for report in reports for generation in report["seen"]}) >= 3
@@ -60,7 +60,6 @@ def test_a_killed_writer_leaves_whole_files(templates: Path, tmp_path: Path) -> 
     path = tmp_path / "w.duckdb"
     shutil.copyfile(templates / "filled.duckdb", path)
     rng = random.Random(5)
-    generation = 0
     for _ in range(8):
         with subprocess.Popen(
             [sys.executable, "-m", writer.__name__, str(path)],
@@ -69,20 +68,17 @@ def test_a_killed_writer_leaves_whole_files(templates: Path, tmp_path: Path) -> 
             cwd=Path(__file__).parents[2],
         ) as process:
             assert process.stdout is not None
-            assert process.stdout.readline() == "open\n"
-            time.sleep(rng.uniform(0.05, 1.5))
+            generation = int(process.stdout.readline())
+            started = time.monotonic()
+            generation = int(process.stdout.readline())
+            time.sleep(rng.random() * 2 * (time.monotonic() - started))
             process.kill()
         con = open_warehouse(path)
         assert [problem for problem in examine(con) if problem.severity == "error"] == []
         assert con.execute("SELECT count(*) FROM sample").fetchall() == [(48,)]
         con.close()
-        if published_path(path).exists():
-            con = open_warehouse(published_path(path), read_only=True)
-            [(found, samples)] = con.execute(
-                "SELECT max(generation), (SELECT count(*) FROM sample) FROM publication"
-            ).fetchall()
-            con.close()
-            assert samples == 48
-            assert found >= generation
-            generation = found
-    assert generation > 1
+        con = open_warehouse(published_path(path), read_only=True)
+        counted = con.execute("SELECT max(generation), (SELECT count(*) FROM sample) FROM publication").fetchall()
+        con.close()
+        assert counted[0][0] >= generation
+        assert counted[0][1] == 48
