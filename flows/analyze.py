@@ -16,6 +16,7 @@ from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.analysis import AnalysisOptions, analyze_ladder
 from metrics.ladder import LadderInfo
+from metrics.token_arrays import COLUMNS as TOKEN_COLUMNS
 from warehouse import load
 
 STAGE = "analyze"
@@ -119,13 +120,14 @@ def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
     folder.mkdir(parents=True, exist_ok=True)
     study = bench.study
     options = AnalysisOptions(tokenization=study.tokenization, constants=study.constants, seed=study.seed)
+    tokens = TOKEN_COLUMNS if options.reads_characters else ()
     for number, start in enumerate(range(0, len(ladders), LADDERS_A_UNIT)):
         chosen = ladders[start : start + LADDERS_A_UNIT]
         runs = {"run_ids": run_ids(chosen)}
         scores, floors = (folder / f"{number:05d}.{kind}.parquet" for kind in ("scores", "floors"))
-        stored = bench.con.sql(sql("scores_of_runs"), params=runs)
+        stored = bench.con.sql(sql("scores_with_tokens_of_runs" if tokens else "scores_of_runs"), params=runs)
         metrics = [name for name in study.metric_names if name in stored.columns]
-        columns = ("run_id", "item_id", "repeat", '"cluster"', "category", *metrics)
+        columns = ("run_id", "item_id", "repeat", '"cluster"', "category", *metrics, *tokens)
         stored.select(*columns).write_parquet(str(scores), compression="lz4")
         bench.con.sql(sql("floors_of_runs"), params=runs).write_parquet(str(floors))
         yield AnalyzeUnit(tuple(chosen), scores, floors, options, bench.now)

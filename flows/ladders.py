@@ -16,7 +16,6 @@ from flows.sources.schema import Finding
 from flows.statements import sql
 from flows.study import Family, Study
 from flows.study_problems import listed
-from metrics.constants import METHOD_VERSION
 from metrics.ladder import LadderInfo
 
 STAGE = "ladders"
@@ -134,7 +133,7 @@ def _input_hash(study: Study, ladder: Ladder) -> str:
     depends_on = [
         asdict(ladder),
         asdict(study.constants),
-        [METHOD_VERSION, ANALYSIS_VERSION, study.tokenization, study.seed],
+        [ANALYSIS_VERSION, study.tokenization, study.seed],
     ]
     return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

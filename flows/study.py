@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 import metrics.catalogue
 from flows.sources.registry import SourceSettings, TextList, sources
 from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
-from metrics.constants import ConstantError, Constants
+from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
 from metrics.registry import METRICS, MetricError, default_metrics, find
 from metrics.tokens import TOKENIZATIONS
 
@@ -185,7 +185,7 @@ class Study(BaseModel):
     @cached_property
     def constants(self) -> Constants:
         """Constants of the verdict procedure."""
-        return Constants(**self.verdict)
+        return Constants(**({"method": RECOMMENDED_METHOD} | self.verdict))
 
     def task(self, task_id: str) -> Task:
         """What is known of a task; the defaults where the study says nothing."""

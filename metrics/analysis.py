@@ -13,19 +13,22 @@ import polars as pl
 import metrics.catalogue  # noqa: F401 - fills the registry
 from metrics.arrays import Floats
 from metrics.compounding_length import by_length
-from metrics.constants import METHOD_VERSION, Constants
+from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.curves import Curve, Limits, curve
 from metrics.decide import decide
 from metrics.decision import Decision, undecidable
 from metrics.describe import describe, draw_resamples
 from metrics.forecast import forecast_all_cuts
 from metrics.ladder import LadderInfo, PairedLadder
+from metrics.ladder_data import TokenData
 from metrics.registry import METRICS, Metric
 from metrics.resolution import resolution
 from metrics.tables import TABLES, table
+from metrics.token_arrays import token_data
 
 EXACT_MATCH = "exact_match"
 EXPECTED = "expected_exact_match"
+LOG_LIKELIHOOD = "target_log_likelihood"
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,14 @@ class AnalysisOptions:
     """
 
     tokenization: str = "char"
-    constants: Constants = field(default_factory=Constants)
+    constants: Constants = field(default_factory=lambda: Constants(method=RECOMMENDED_METHOD))
     resamples: int = 200
     seed: int = 0
+
+    @property
+    def reads_characters(self) -> bool:
+        """Whether the verdict looks at single target characters, beside their scores."""
+        return self.constants.method >= 2 and self.tokenization == "char"
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class _Analysis:
     def __init__(self, rows: pl.DataFrame, info: LadderInfo, options: AnalysisOptions, now: datetime) -> None:
         self.info, self.options, self.now = info, options, now
         self.ladder = PairedLadder(rows, [EXACT_MATCH, self._length_column], descending=info.axis == "train_loss")
+        self.tokens = self._token_data()
         self.smooth_metric = self._choose_smooth_metric()
         self.curves = self._all_curves()
 
@@ -119,9 +128,17 @@ class _Analysis:
     def _choose_smooth_metric(self) -> str | None:
         if not self._has_items:
             return None
+        if self.tokens is not None and self.tokens.log_probabilities is not None:
+            return LOG_LIKELIHOOD
         if self._lengths().max() > 1:
             return f"per_token_accuracy_{self.options.tokenization}"
         return EXPECTED if self.ladder.values(EXPECTED) is not None else None
+
+    def _token_data(self) -> TokenData | None:
+        """What is known of single characters, for the versions of the procedure that take it."""
+        if not (self.options.reads_characters and self._has_items):
+            return None
+        return token_data(self.ladder.rows, len(self.ladder.runs), self.ladder.n_items)
 
     def _correct_tokens(self) -> Floats:
         """K, (runs, items). With several targets an item's length is that of its first run's nearest target."""
@@ -151,6 +168,7 @@ class _Analysis:
             score=self.ladder.values(EXPECTED) if self.smooth_metric == EXPECTED else None,
             chance=self.info.chance,
             cluster=self.ladder.cluster,
+            tokens=self.tokens,
             constants=self.options.constants,
         )
 
@@ -389,7 +407,7 @@ class _Analysis:
                 "break_tail_adjusted": None,
                 "constants": json.dumps(asdict(self.options.constants), sort_keys=True),
                 "evidence": json.dumps(decision.evidence, sort_keys=True),
-                "method_version": METHOD_VERSION,
+                "method_version": self.options.constants.method,
                 "decided_at": self.now,
             }
         )

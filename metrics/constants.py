@@ -9,6 +9,9 @@ from metrics.errors import MirageError
 METHOD_VERSION: int = 1
 """Version of the verdict procedure that is used unless `Constants.method` says otherwise."""
 
+RECOMMENDED_METHOD: int = 2
+"""Version that studies use: it compares scales rather than single runs, and knows guessing floors."""
+
 METHODS: tuple[int, ...] = (1, 2)
 """The procedures this program knows."""
 

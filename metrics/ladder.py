@@ -10,6 +10,7 @@ import polars as pl
 
 from metrics.arrays import Floats, Ints
 from metrics.curves import cluster_sums
+from metrics.ladder_data import SAME_SCALE
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class LadderInfo:
 
 @dataclass(frozen=True)
 class Run:
-    """One run's place on the ladder: raw scale, its rank, and the training seed (None: the only run)."""
+    """One run's place on the ladder: scale (mean of its replicates), its rank, training seed (None: the only run)."""
 
     run_id: str
     model_id: str
@@ -68,8 +69,7 @@ class PairedLadder:
         self._all = rows
         complete = rows.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in required))
         self.descending = descending
-        runs = rows.select("run_id", "model_id", "seed", "scale").unique("run_id")
-        runs = runs.with_columns(scale_index=pl.col("scale").rank("dense", descending=descending).cast(pl.Int64) - 1)
+        runs = _with_scale_index(rows.select("run_id", "model_id", "seed", "scale").unique("run_id"), descending)
         self.runs = [Run(**row) for row in runs.sort("scale_index", "seed", "run_id").to_dicts()]
         answered = complete.group_by("item_id").agg(pl.col("run_id").n_unique().alias("n_runs"))
         paired = answered.filter(pl.col("n_runs") == len(self.runs)).select("item_id").sort("item_id")
@@ -132,3 +132,13 @@ class PairedLadder:
         counts = self._all.group_by("run_id").agg(pl.col("item_id").n_unique().alias("n"))
         lacking = counts.filter(pl.col("n") < total).sort("n", "run_id")
         return [(run_id, total - n) for run_id, n in lacking.iter_rows()]
+
+
+def _with_scale_index(runs: pl.DataFrame, descending: bool) -> pl.DataFrame:
+    """Rank the scales; runs closer than ``SAME_SCALE`` decades are replicates and share their mean scale."""
+    apart = pl.col("scale").log10().diff().abs().fill_null(0.0) > SAME_SCALE
+    return (
+        runs.sort("scale", "run_id", descending=[descending, False])
+        .with_columns(scale_index=apart.cum_sum().cast(pl.Int64))
+        .with_columns(pl.col("scale").mean().over("scale_index"))
+    )

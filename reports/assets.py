@@ -13,10 +13,10 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import altair as alt
-import vl_convert as vlc
 
 import reports.charts  # noqa: F401 - fills the registry
 from reports import theme
+from reports.drawing_library import drawing_library
 from reports.payload import to_json
 from reports.registry import CHARTS, Page
 
@@ -86,8 +86,7 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]
 def bundle() -> str:
     """The drawing library, from the installed package; nothing is fetched."""
     language = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    found: str = vlc.javascript_bundle(vl_version=language)  # type: ignore[call-arg] # the stub forgets the default
-    return found.replace("</script", "<\\/script")
+    return drawing_library(language)
 
 
 @cache

@@ -54,7 +54,7 @@ class FamilyPlan:
     steps: int = 2500
     items: int = 500
     checkpoint_steps: tuple[int, ...] = (50, 100, 200, 350, 550, 800, 1100, 1500, 2000)
-    checkpoint_widths: tuple[tuple[int, int], ...] = ((32, 3), (64, 3))
+    checkpoint_widths: tuple[tuple[int, int], ...] = ((64, 2),)
 
     def members(self) -> list[Member]:
         """Every model to train, all sizes of the first seed first."""
@@ -79,6 +79,11 @@ class Member:
     width: int
     seed: int
     checkpoints: tuple[int, ...]
+
+    @property
+    def model_ids(self) -> list[str]:
+        """Ids under which it writes outputs: at its checkpoints, and at the end."""
+        return [*(f"{self.model_id}-step{step:04d}" for step in self.checkpoints), self.model_id]
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def train_member(
 
     def write(model_id: str, step: int, model: Transformer, loss: float) -> None:
         frames.append(outputs_frame(model_id, model, plan.items))
-        tokens = int(corpus.segment[: step * ROWS_PER_STEP].astype(bool).sum())
+        # In proportion: seeds pack their text differently, and at one step they are one point of training.
+        tokens = round(int(corpus.segment.astype(bool).sum()) * step / plan.steps)
         records.append(
             ModelRecord(
                 model_id=model_id,
@@ -204,11 +210,17 @@ def pack_family(plan: FamilyPlan, folder: Path, into: Path) -> Packed:
     if missing:
         raise FamilyIncompleteError(missing, folder)
     into.mkdir(parents=True, exist_ok=True)
+    planned = [name for member in plan.members() for name in member.model_ids]
     outputs = pl.concat([pl.read_parquet(folder / f"{m.model_id}.parquet") for m in plan.members()])
-    outputs = outputs.with_columns(
+    outputs = outputs.filter(pl.col("model_id").is_in(planned)).with_columns(
         pl.col("target_logprobs").list.eval(pl.element().round(2)), pl.col("end_logprob").round(2)
     ).sort("task_id", "item_id", "model_id")
-    records = [r for m in plan.members() for r in json.loads((folder / f"{m.model_id}.json").read_text())]
+    records = [
+        record
+        for member in plan.members()
+        for record in json.loads((folder / f"{member.model_id}.json").read_text())
+        if record["model_id"] in planned
+    ]
     at_checkpoint = pl.col("model_id").str.contains("-step")
     models = into / "models.csv"
     _write_then_rename(models, lambda path: pl.DataFrame(records).write_csv(path))

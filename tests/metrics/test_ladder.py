@@ -50,6 +50,13 @@ def test_replicates_share_a_scale_index() -> None:
     assert ladder.scales == [10.0, 100.0]
 
 
+def test_scales_too_close_to_tell_apart_are_replicates() -> None:
+    frame = rows({"a": {"i": 0}, "b": {"i": 1}, "c": {"i": 1}}, {"a": 1000.0, "b": 1001.0, "c": 1010.0})
+    ladder = PairedLadder(frame, ["exact_match"])
+    assert ladder.scale_index.tolist() == [0, 0, 1]
+    assert ladder.scales == [1000.5, 1010.0]
+
+
 def test_a_loss_axis_grows_as_the_loss_falls() -> None:
     frame = rows({"a": {"i": 0}, "b": {"i": 1}}, {"a": 4.0, "b": 2.0})
     ladder = PairedLadder(frame, ["exact_match"], descending=True)
