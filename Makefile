@@ -24,7 +24,7 @@ $(VENV)/pip.done:
 
 $(VENV)/setup.done: requirements.lock pyproject.toml $(VENV)/pip.done
 	@echo "mirage: installing the locked requirements (hashes checked)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -16,7 +16,7 @@ import altair as alt
 
 import reports.charts  # noqa: F401 - fills the registry
 from reports import theme
-from reports.drawing_library import drawing_library
+from reports.drawing_library import drawing_library, kept
 from reports.payload import to_json
 from reports.registry import CHARTS, Page
 
@@ -114,7 +114,11 @@ def script(page: Page) -> str:
 
 @cache
 def specs(page: Page) -> str:
-    """Specifications of the page's charts and the config they share."""
+    """Specifications of the page's charts and the config they share; checked by Altair once and then kept."""
+    return kept(f"specs-{page}-{digest()}.json", lambda: _make_specs(page))
+
+
+def _make_specs(page: Page) -> str:
     charts: dict[str, Any] = {name: chart.spec() for name, chart in CHARTS.items() if chart.page == page}
     titles = {name: chart.title for name, chart in CHARTS.items() if chart.page == page}
     return to_json({"charts": charts, "titles": titles, "config": theme.config("css")})

@@ -1,10 +1,11 @@
-"""The drawing library as one script, kept between runs: building it from the installed package takes seconds."""
+"""What takes seconds to make and is the same for all studies, kept between runs: the drawing library, the charts."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,15 +22,20 @@ def cache_folder() -> Path:
 
 
 def drawing_library(language: str) -> str:
-    """Vega, Vega-Lite (of version ``language``, as in ``6.4``) and vega-embed as one script; nothing is fetched.
+    """Vega, Vega-Lite (of version ``language``, as in ``6.4``) and vega-embed as one script; nothing is fetched."""
+    return kept(f"vega-{language}-{version('vl-convert-python')}.js", lambda: _build(language))
 
-    A kept copy is used only if it is whole; where none can be kept, the script is built each time.
+
+def kept(name: str, make: Callable[[], str]) -> str:
+    """The text of that name from the cache folder, else made now and kept.
+
+    A kept copy is used only if it is whole; where none can be kept, the text is made each time.
     """
-    kept = cache_folder() / f"vega-{language}-{version('vl-convert-python')}.js"
-    found = _read(kept)
+    path = cache_folder() / name
+    found = _read(path)
     if found is None:
-        found = _build(language)
-        _keep(kept, found)
+        found = make()
+        _keep(path, found)
     return found
 
 
