@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -32,7 +34,8 @@ COLOURS = {
 }
 MOST_ROWS = 60
 MOST_FINDINGS = 12
-SHORT_REASON = 110
+SETTINGS = ("n_shots", "prompting", "filter")
+WIDE = 140
 
 
 class Terminal:
@@ -87,7 +90,7 @@ def stderr_console() -> Console:
 def show_outcome(console: Console, outcome: Outcome, summary: Summary | None) -> None:
     """Close a run: verdicts, findings, what was done, the page to open."""
     if summary is not None and summary.verdicts:
-        console.print(verdict_table(summary))
+        console.print(*verdict_tables(summary, console.width), sep="\n")
     if summary is not None and summary.findings:
         console.print(finding_table(summary))
     console.print(Text(outcome_line(outcome)))
@@ -112,39 +115,70 @@ def outcome_line(outcome: Outcome) -> str:
     return f"Done: {'; '.join(str(part) for part in parts if part is not None)}."
 
 
-def verdict_table(summary: Summary) -> Table:
-    """One row a ladder under its family; the verdicts to look at first where there are too many to show."""
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1))
-    table.add_column("Task", overflow="fold", max_width=36)
-    table.add_column("Sizes", justify="right")
-    table.add_column("Exact match", no_wrap=True)
-    table.add_column("Smooth", no_wrap=True)
-    table.add_column("Verdict", overflow="fold", min_width=15, max_width=30)
-    table.add_column("Why", overflow="fold", ratio=1)
+def verdict_tables(summary: Summary, width: int) -> list[RenderableType]:
+    """A table a family, one row a ladder; the verdicts to look at first where there are too many to show.
+
+    Args:
+        summary: What to show.
+        width: Characters a line; where they are few, the reason stands under its row.
+    """
     rows = summary.verdicts
     if len(rows) > MOST_ROWS:
         chosen = sorted(rows, key=lambda row: INTEREST.index(row["verdict"]))[:MOST_ROWS]
         rows = [row for row in rows if row in chosen]
-        table.caption = f"{MOST_ROWS} of {len(summary.verdicts):,} ladders; all are in the pages"
-    family = None
-    for row in rows:
-        if row["family"] != family:
-            family = row["family"]
-            table.add_row(Text(f"{family}, by {row['axis']}", style="italic dim"))
-        table.add_row(*_verdict_cells(row))
+    told = frozenset(name for name in SETTINGS if len({row[name] for row in rows}) > 1)
+    cells = [_verdict_cells(row, told) for row in rows]
+    widths = [max(len(cell.plain) for cell in column) for column in zip(*cells, strict=True)]
+    layout = _wide_table if width >= WIDE else _narrow_lines
+    tables: list[RenderableType] = []
+    for title, members in groupby(zip(rows, cells, strict=True), lambda pair: _family_title(pair[0])):
+        tables.append(layout(title, [member for _, member in members], widths, width))
+    if len(rows) < len(summary.verdicts):
+        tables.append(Text(f"{len(rows)} of {len(summary.verdicts):,} ladders; all are in the pages", style="dim"))
+    return tables
+
+
+def _family_title(row: dict[str, Any]) -> str:
+    return f"{row['family']}, by {row['axis']}"
+
+
+def _wide_table(title: str, rows: list[list[Text]], widths: list[int], width: int) -> RenderableType:
+    task, exact, smooth = min(widths[0], width // 4), max(widths[2], 11), max(widths[3], 6)
+    verdict = min(max(widths[4], 7), 27)
+    reason = max(width - (task + 5 + exact + smooth + verdict) - 5 * 2, 12)
+    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, header_style="dim", pad_edge=False)
+    table.add_column("Task", overflow="fold", width=task)
+    table.add_column("Sizes", justify="right", width=5)
+    table.add_column("Exact match", no_wrap=True, width=exact)
+    table.add_column("Smooth", no_wrap=True, width=smooth)
+    table.add_column("Verdict", overflow="fold", width=verdict)
+    table.add_column("Why", overflow="fold", width=reason)
+    for *cells, why in rows:
+        table.add_row(*cells, shorten(why.plain, 2 * reason, placeholder=" …"))
     return table
 
 
-def _verdict_cells(row: dict[str, Any]) -> list[Text]:
-    setting = setting_in_words(row)
-    task = Text(row["task"], style="bold") + Text(f" {setting}" if setting else "", style="dim")
+def _narrow_lines(title: str, rows: list[list[Text]], widths: list[int], width: int) -> RenderableType:
+    lines: list[RenderableType] = [Text(title, style="bold")]
+    for task, _, exact, smooth, verdict, why in rows:
+        task.truncate(min(widths[0], 30), overflow="ellipsis", pad=True)
+        exact.pad_right(widths[2] - len(exact.plain))
+        smooth.pad_right(widths[3] - len(smooth.plain))
+        lines.append(Text("  ").join((task, exact, smooth, verdict)))
+        reason = shorten(why.plain, 2 * (width - 4), placeholder=" …")
+        lines.append(Padding(Text(reason, style="dim"), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def _verdict_cells(row: dict[str, Any], told: frozenset[str]) -> list[Text]:
+    setting = setting_in_words({name: row[name] if name in told else None for name in SETTINGS})
     return [
-        task,
+        Text(row["task"]) + Text(f" {setting}" if setting else "", style="dim"),
         Text(str(row["n_scales"])),
         Text(sparkline(row["discontinuous_values"]), style="red"),
         Text(sparkline(row["smooth_values"]), style="blue"),
         Text(verdict_in_words(row), style=COLOURS.get(row["verdict"], "")),
-        Text(shorten(row["reason"], SHORT_REASON, placeholder=" …")),
+        Text(row["reason"]),
     ]
 
 
@@ -174,7 +208,7 @@ def show_status(console: Console, status: dict[str, Any], summary: Summary) -> N
     ]
     console.print(Group(*(Text(line) for line in lines)))
     if summary.verdicts:
-        console.print(verdict_table(summary))
+        console.print(*verdict_tables(summary, console.width), sep="\n")
     if summary.findings:
         console.print(finding_table(summary))
 

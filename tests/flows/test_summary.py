@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from rich.console import Console
 
-from flows.console import Terminal, finding_table, outcome_line, verdict_table
+from flows.console import Terminal, finding_table, outcome_line, verdict_tables
 from flows.session import Outcome
 from flows.summary import Summary, markdown_table, sparkline, summarize, verdict_in_words
 from tests.flows.make import Workshop
@@ -26,6 +26,10 @@ def shown(renderable: object, width: int = 120) -> str:
     return console.file.getvalue()
 
 
+def verdicts(summary: Summary, width: int = 150) -> str:
+    return "".join(shown(table, width) for table in verdict_tables(summary, width))
+
+
 @pytest.mark.parametrize(
     ("values", "bars"),
     [
@@ -40,20 +44,38 @@ def test_values_as_bars(values: list[float | None] | None, bars: str) -> None:
     assert sparkline(values) == bars
 
 
-def test_the_table_has_a_row_a_ladder_under_its_family(summary: Summary) -> None:
-    text = shown(verdict_table(summary))
+def test_a_table_a_family_with_a_row_a_ladder(summary: Summary) -> None:
+    others = [{**row, "family": "other"} for row in summary.verdicts]
+    text = verdicts(Summary(summary.counts, summary.verdicts + others, []))
     lines = [line.split() for line in text.splitlines()]
-    assert lines[0] == ["Task", "Sizes", "Exact", "match", "Smooth", "Verdict", "Why"]
-    assert [line[0] for line in lines[1:] if line and line[0] in {"m,", "add", "copy"}] == ["m,", "add", "copy"]
-    assert "m, by n_params" in text
-    assert all(shown(verdict_table(summary), width).count("\n") < 40 for width in (80, 200))
+    assert lines[0] == ["m,", "by", "n_params"]
+    assert lines[1] == ["Task", "Sizes", "Exact", "match", "Smooth", "Verdict", "Why"]
+    heads = [line[0] for line in lines if line and line[0] in {"m,", "other,", "add", "copy"}]
+    assert heads == ["m,", "add", "copy", "other,", "add", "copy"]
+
+
+def test_the_reason_stands_beside_the_verdict_or_under_it(summary: Summary) -> None:
+    for width in (60, 80, 100, 120, 200):
+        text = verdicts(summary, width)
+        assert max(map(len, text.splitlines())) <= width
+        assert ("Why" in text) == (width >= 140)
+        start = " ".join(summary.verdicts[0]["reason"].split()[:3])
+        assert start in " ".join(text.split()), width
+
+
+def test_settings_are_shown_where_they_differ(summary: Summary) -> None:
+    with_shots = {**summary.verdicts[0], "n_shots": 5}
+    assert "5-shot" not in verdicts(Summary(summary.counts, [with_shots], []))
+    cot = {**summary.verdicts[1], "n_shots": 5, "prompting": "cot"}
+    assert "copy cot" in verdicts(Summary(summary.counts, [with_shots, cot], []))
+    assert "add 5-shot" in verdicts(Summary(summary.counts, [with_shots, summary.verdicts[1]], []))
 
 
 def test_model_text_cannot_style_the_terminal_or_the_page(summary: Summary) -> None:
     hostile = "[bold red]x[/] <script>|`"
     row = {**summary.verdicts[0], "task": hostile, "reason": hostile, "family": hostile}
     changed = Summary(summary.counts, [row], [{**FINDING, "example": hostile}])
-    assert "[bold red]x[/]" in shown(verdict_table(changed))
+    assert "[bold red]x[/]" in verdicts(changed)
     assert "[bold red]x[/]" in shown(finding_table(changed))
     markdown = markdown_table(changed)
     assert "<script>" not in markdown
@@ -67,7 +89,7 @@ FINDING = {"severity": "error", "kind": "k", "n": 2, "example": "e", "place": "a
 def test_many_ladders_show_those_to_look_at_first(summary: Summary) -> None:
     rows = [{**summary.verdicts[0], "ladder_id": str(n), "verdict": "flat"} for n in range(99)]
     rows.insert(70, {**rows[0], "task": "the one", "verdict": "genuine_break"})
-    text = shown(verdict_table(Summary(summary.counts, rows, [])))
+    text = verdicts(Summary(summary.counts, rows, []))
     assert "the one" in text
     assert "60 of 100 ladders" in text
 
