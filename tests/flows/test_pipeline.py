@@ -1,0 +1,118 @@
+"""The Prefect flow against a real server, which lives as long as this module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flows.lock import LockedError, writer_lock
+from flows.models import ModelTableError
+from flows.prefect_settings import set_defaults
+from flows.session import Outcome
+from tests.flows.make import STUDY, Said, Workshop, outputs
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+# Prefect and what it stands on warn of their own future.
+pytestmark = [pytest.mark.prefect, pytest.mark.filterwarnings("default")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncPrefectClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        set_defaults(tmp_path_factory.mktemp("work"))
+        from prefect.client.orchestration import get_client
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=300), get_client(sync_client=True) as client:
+            yield client
+
+
+def run(workshop: Workshop, wait: float | None = 0) -> tuple[Outcome, Said]:
+    from flows.pipeline import run_flow
+
+    said = Said()
+    return run_flow(workshop.study(), workshop.path, said, wait), said
+
+
+def runs_of(client: SyncPrefectClient) -> dict[str, Any]:
+    """The newest run of each flow, by name of the flow."""
+    flows = {flow.id: flow.name for flow in client.read_flows()}
+    newest = sorted(client.read_flow_runs(), key=lambda found: found.expected_start_time)
+    return {flows[found.flow_id]: found for found in newest}
+
+
+def test_the_flow_shows_its_stages_and_does_what_the_direct_run_does(
+    server: SyncPrefectClient, workshop: Workshop, finished: Workshop
+) -> None:
+    workshop.fill()
+    outcome, said = run(workshop)
+    assert outcome.analyzed is not None
+    assert (outcome.analyzed.n_ladders, outcome.analyzed.n_analyzed) == (2, 2)
+    assert not outcome.is_partial
+    query = "SELECT * EXCLUDE (decided_at) FROM verdict ORDER BY ladder_id"
+    assert workshop.rows(query) == finished.rows(query)
+    assert workshop.rows("SELECT * FROM score ORDER BY ALL") == finished.rows("SELECT * FROM score ORDER BY ALL")
+
+    stages = runs_of(server)
+    assert set(stages) == {"mirage", "pull", "score", "analyze", "report"}
+    assert {stage.state_name for stage in stages.values()} == {"Completed"}
+    tasks = [task for task in server.read_task_runs() if task.flow_run_id == stages["pull"].id]
+    assert sorted(task.name for task in tasks) == ["add.parquet", "copy.parquet"]
+    assert "pull advances" in said.texts
+    assert "analyze: 2 of 2 ladders analysed" in said.texts
+
+    artifacts = {artifact.key: artifact for artifact in server.read_artifacts()}
+    table = artifacts["mirage-small-verdicts"].data
+    assert isinstance(table, str)
+    assert table.startswith("# small\n\n| Task | Family |")
+    assert len(table.strip().splitlines()) == 6
+    assert artifacts["mirage-small-pull-progress"].data == 100.0
+    assert (workshop.folder / "out" / "reports" / "index.html").as_uri() in str(artifacts["mirage-small-pages"].data)
+
+
+def test_a_second_flow_has_nothing_to_do(server: SyncPrefectClient, ready: Workshop) -> None:
+    run(ready)
+    outcome, _ = run(ready)
+    assert outcome.did_nothing
+
+
+def test_bad_input_does_not_end_the_flow(server: SyncPrefectClient, ready: Workshop) -> None:
+    (ready.folder / "bad.parquet").write_bytes(b"x")
+    ready.write("add.parquet", outputs("add", seed=1))
+    outcome, _ = run(ready)
+    assert outcome.is_partial
+    assert outcome.analyzed is not None
+    assert outcome.analyzed.n_analyzed == 1
+    assert [finding["uri"] for finding in ready.findings("unreadable")] == ["bad.parquet"]
+
+
+def test_what_a_user_can_mend_comes_out_as_it_is(server: SyncPrefectClient, ready: Workshop) -> None:
+    (ready.folder / "models.csv").unlink()
+    with pytest.raises(ModelTableError, match="there is no such file"):
+        run(ready)
+    assert runs_of(server)["mirage"].state_name == "Failed"
+
+
+def test_heavy_work_goes_to_processes_with_the_same_result(
+    server: SyncPrefectClient, ready: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.analyze.HEAVY_LADDERS", 1)
+    query = "SELECT l.task_id, v.verdict, v.reason FROM verdict v JOIN ladder l USING (ladder_id) ORDER BY ALL"
+    before = ready.rows(query)
+    ready.write_study(STUDY + '[tasks.add]\ntitle = "Addition"\n')
+    outcome, _ = run(ready)
+    assert outcome.analyzed is not None
+    assert outcome.analyzed.n_analyzed == 1
+    assert ready.rows(query) == before
+
+
+def test_a_warehouse_in_use_is_told_before_any_flow_starts(server: SyncPrefectClient, ready: Workshop) -> None:
+    before = len(server.read_flow_runs())
+    with writer_lock(ready.study().warehouse_path, 0), pytest.raises(LockedError):
+        run(ready)
+    assert len(server.read_flow_runs()) == before
