@@ -17,11 +17,11 @@ from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.curves import Curve, Limits, curve
 from metrics.decide import decide
 from metrics.decision import Decision, undecidable
-from metrics.describe import describe, draw_resamples
+from metrics.describe import describe, draw_resamples, resampled_curves
 from metrics.forecast import forecast_all_cuts
 from metrics.ladder import LadderInfo, PairedLadder
 from metrics.ladder_data import TokenData
-from metrics.registry import METRICS, Metric
+from metrics.registry import METRICS, Metric, find
 from metrics.resolution import resolution
 from metrics.tables import TABLES, table
 from metrics.token_arrays import token_data
@@ -176,7 +176,7 @@ class _Analysis:
         if not self._has_items:
             return {}
         found = {}
-        for metric in _curve_metrics():
+        for metric in _curve_metrics(self.ladder.rows.columns):
             sums = self.ladder.sums(metric.name)
             if sums is not None:
                 found[metric.name] = curve(*sums, self.ladder.scale_index, Limits(metric.low, metric.high))
@@ -278,19 +278,21 @@ class _Analysis:
     def _rows_description(self) -> list[dict[str, object]]:
         if len(self.ladder.scales) < 2 or not self.curves:
             return []
-        sizes = self.ladder.sums(EXACT_MATCH)
-        n_clusters = 1 if sizes is None else len(sizes[1])
+        exact = self.ladder.sums(EXACT_MATCH)
+        if exact is None:
+            return []
+        sizes = exact[1]
         draws = draw_resamples(
-            self.ladder.scale_index, self.ladder.seed_codes, n_clusters, self.options.resamples, self.options.seed
+            self.ladder.scale_index, self.ladder.seed_codes, len(sizes), self.options.resamples, self.options.seed
         )
+        sums = {name: found for name in self.curves if (found := self.ladder.sums(name)) is not None}
+        resampled = resampled_curves([found[0] for found in sums.values()], sizes, draws)
         rows: list[dict[str, object]] = []
-        for name, found in self.curves.items():
-            sums = self.ladder.sums(name)
-            if sums is None:
-                continue
-            metric = METRICS[name]
+        for name, curves in zip(sums, resampled, strict=True):
+            metric = find(name)
             sign = 1.0 if metric.higher_is_better else -1.0
-            shape = describe(found.value, *sums, draws, unit=metric.unit, sign=sign)
+            mean = self.curves[name].value
+            shape = describe(mean, curves, n_items=self.ladder.n_items, unit=metric.unit, sign=sign)
             row: dict[str, object] = {
                 "ladder_id": self.info.ladder_id,
                 "metric": name,
@@ -444,8 +446,10 @@ class _Analysis:
         }
 
 
-def _curve_metrics() -> list[Metric]:
-    return [metric for metric in METRICS.values() if metric.kind != "count"]
+def _curve_metrics(columns: list[str]) -> list[Metric]:
+    """The metrics among the columns, derived ones included; counts have no curve."""
+    named = [METRICS[name] if name in METRICS else find(name) for name in columns if name in METRICS or "__" in name]
+    return [metric for metric in named if metric.kind != "count"]
 
 
 def _none_if_nan(value: float) -> float | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,34 +124,44 @@ def draw_resamples(
 ) -> Resamples:
     """Draw items (clusters) with replacement and, for each resample, one training seed's path through the scales."""
     random = np.random.default_rng(seed)
-    weights = random.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=resamples).astype(float)
+    drawn = random.integers(0, n_clusters, (resamples, n_clusters)) + n_clusters * np.arange(resamples)[:, None]
+    weights = np.bincount(drawn.ravel(), minlength=resamples * n_clusters).reshape(resamples, n_clusters).astype(float)
     n_scales = int(scale_index.max()) + 1
     path = random.choice(np.unique(seeds), resamples)
     run = np.empty((resamples, n_scales), np.int64)
     for index in range(n_scales):
         rows = np.flatnonzero(scale_index == index)
-        instead = random.choice(rows, resamples)
-        by_seed = {int(seeds[row]): int(row) for row in rows}
-        run[:, index] = [by_seed.get(int(s), int(other)) for s, other in zip(path, instead, strict=True)]
+        run[:, index] = random.choice(rows, resamples)
+        for row in rows:
+            run[path == seeds[row], index] = row
     return Resamples(weights, run)
 
 
-def describe(
-    mean_curve: Floats, cluster_sums: Floats, cluster_sizes: Floats, draws: Resamples, *, unit: str, sign: float
-) -> Description:
+def resampled_curves(sums: Sequence[Floats], cluster_sizes: Floats, draws: Resamples) -> list[Floats]:
+    """Curves (resamples, scales) of several metrics, all in one matrix product.
+
+    Args:
+        sums: For each metric, (runs, clusters) sum of the scores of each cluster's items.
+        cluster_sizes: (clusters,) items in each cluster.
+        draws: The resamples.
+    """
+    means = (draws.weights @ np.concatenate(sums).T) / (draws.weights @ cluster_sizes)[:, None]
+    by_metric = np.split(means, np.cumsum([len(part) for part in sums])[:-1], axis=1)
+    return [np.take_along_axis(runs, draws.run, 1) for runs in by_metric]
+
+
+def describe(mean_curve: Floats, resampled: Floats, *, n_items: int, unit: str, sign: float) -> Description:
     """Describe one metric of a ladder.
 
     Args:
         mean_curve: (scales,) mean over items and runs.
-        cluster_sums: (runs, clusters) sum of the scores of each cluster's items.
-        cluster_sizes: (clusters,) items in each cluster.
-        draws: The resamples.
+        resampled: (resamples, scales) curves of resampled items and seeds.
+        n_items: Items behind every point; one of them is the smallest step a share can show.
         unit: The metric's unit; sets the smallest rise whose place is worth naming.
         sign: 1 where higher is better, -1 where lower is.
     """
-    sampled = sign * (draws.weights @ cluster_sums.T) / (draws.weights @ cluster_sizes)[:, None]
-    curves = np.take_along_axis(sampled, draws.run, 1)
-    resolution = 1.0 / max(float(cluster_sizes.sum()), 1.0)
+    curves = sign * resampled
+    resolution = 1.0 / max(n_items, 1)
     signed = sign * mean_curve
     fitted = isotonic(signed)
     rise = float(fitted[-1] - fitted[0])

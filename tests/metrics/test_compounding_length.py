@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def test_few_lengths_are_kept_apart_and_many_are_grouped() -> None:
     assert len(grouped) == 4
     assert grouped[0][0] == 1
     assert grouped[-1][1] == 40
-    assert all(before[1] + 1 == after[0] for before, after in zip(grouped, grouped[1:], strict=False))
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(grouped))
 
 
 def test_runs_are_predicted_apart_and_then_averaged() -> None:
