@@ -87,6 +87,7 @@ class _Analysis:
     def __init__(self, rows: pl.DataFrame, info: LadderInfo, options: AnalysisOptions, now: datetime) -> None:
         self.info, self.options, self.now = info, options, now
         self.ladder = PairedLadder(rows, [EXACT_MATCH, self._length_column], descending=info.axis == "train_loss")
+        self._known_floors: dict[str, Floats] = {}
         self.tokens = self._token_data()
         self.smooth_metric = self._choose_smooth_metric()
         self.curves = self._all_curves()
@@ -184,7 +185,11 @@ class _Analysis:
 
     def _floors(self, metric: str) -> Floats:
         """(runs,) floor of the metric for each run; NaN where there is none."""
-        column = f"floor:{metric}"
+        if metric not in self._known_floors:
+            self._known_floors[metric] = self._read_floors(f"floor:{metric}")
+        return self._known_floors[metric]
+
+    def _read_floors(self, column: str) -> Floats:
         if column not in self.ladder.rows.columns or not self._has_items:
             return np.full(len(self.ladder.runs), np.nan)
         first = self.ladder.rows[column].gather_every(self.ladder.n_items)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 import metrics.catalogue  # noqa: F401 - fills the registry
 from metrics.choices import choice_table
@@ -39,11 +40,16 @@ def shuffled_floors(samples: pl.DataFrame, seed: int, names: Sequence[str] | Non
     """
     usable = samples.filter(pl.col("output").is_not_null() & (pl.col("targets").list.len() > 0))
     names = _of_text(names)
-    shuffled = [
-        run.with_columns(run["targets"].gather(_cyclic_neighbour(run["item_id"], seed)))
-        for run in usable.select("run_id", "item_id", "repeat", "output", "targets").partition_by("run_id")
-        if run["item_id"].n_unique() > 1
-    ]
+    shuffled = []
+    # Runs of one task hold the same items in the same order more often than not.
+    neighbours: dict[bytes, NDArray[np.int64] | None] = {}
+    for run in usable.select("run_id", "item_id", "repeat", "output", "targets").partition_by("run_id"):
+        items = run["item_id"].hash().to_numpy().tobytes()
+        if items not in neighbours:
+            neighbours[items] = _cyclic_neighbour(run["item_id"], seed)
+        order = neighbours[items]
+        if order is not None:
+            shuffled.append(run.with_columns(run["targets"].gather(order)))
     if not shuffled:
         return pl.DataFrame(schema=SCHEMA)
     return _mean_scores(pl.concat(shuffled), names, "shuffled", seed)
@@ -54,9 +60,16 @@ def _of_text(names: Sequence[str] | None) -> list[str]:
     return [m.name for m in declared if set(m.needs) <= _TEXT_NEEDS and m.kind != "count"]
 
 
-def _mean_scores(samples: pl.DataFrame, names: Sequence[str], kind: str, seed: int | None) -> pl.DataFrame:
-    """Rows of table ``floor``: each run's mean scores of the samples given."""
-    frame = score_samples(samples, names).frame
+def _mean_scores(
+    samples: pl.DataFrame, names: Sequence[str], kind: str, seed: int | None, once: str | None = None
+) -> pl.DataFrame:
+    """Rows of table ``floor``: each run's mean scores of the samples given; equal values of ``once`` score alike."""
+    if once is None:
+        frame = score_samples(samples, names).frame
+    else:
+        distinct = samples.unique(once, maintain_order=True)
+        scored = score_samples(distinct, names).frame.select(names).with_columns(distinct[once])
+        frame = samples.select("run_id", once).join(scored, on=once, maintain_order="left")
     means = frame.group_by("run_id", maintain_order=True).agg(
         pl.len().alias("n"), *(pl.col(name).mean() for name in names)
     )
@@ -89,7 +102,11 @@ def copied_input_floors(samples: pl.DataFrame, names: Sequence[str] | None = Non
     )
     if copied.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    return _mean_scores(copied, _of_text(names), "copied_input", None)
+    # The models of a ladder were asked the same: every question is scored once.
+    pairs = copied.select("run_id", "item_id", "repeat", "output", "targets").with_columns(
+        pair=pl.struct("output", "targets").hash()
+    )
+    return _mean_scores(pairs, _of_text(names), "copied_input", None, once="pair")
 
 
 def choice_floors(samples: pl.DataFrame, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -125,16 +142,18 @@ def choice_floors(samples: pl.DataFrame, names: Sequence[str] | None = None) -> 
     )
 
 
-def _cyclic_neighbour(item_id: pl.Series, seed: int) -> np.ndarray:
-    """For every row, a row of another item: rows follow their items around one random cycle."""
+def _cyclic_neighbour(item_id: pl.Series, seed: int) -> NDArray[np.int64] | None:
+    """For every row, a row of another item: rows follow their items around one random cycle; None for one item."""
     codes = item_id.rank("dense").to_numpy().astype(np.int64) - 1
     n_items = int(codes.max()) + 1
+    if n_items == 1:
+        return None
     order = np.random.default_rng([seed, n_items]).permutation(n_items)
     following = np.empty(n_items, np.int64)
     following[order] = np.roll(order, -1)
     first_row = np.zeros(n_items, np.int64)
     first_row[codes[::-1]] = np.arange(len(codes))[::-1]
-    neighbour: np.ndarray = first_row[following[codes]]
+    neighbour: NDArray[np.int64] = first_row[following[codes]]
     return neighbour
 
 
