@@ -14,7 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from flows.lab.family import FamilyPlan, Member
 from flows.lab.workshop import Trained, members_to_train, require_torch, train_family
 
-app = typer.Typer(name="lab", help="Train a small model family of your own (needs torch: make setup-lab).")
+app = typer.Typer(
+    name="lab",
+    help="Train a small model family of your own (needs torch: make setup-lab).",
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 
 @app.callback()
