@@ -212,9 +212,11 @@ def pack_family(plan: FamilyPlan, folder: Path, into: Path) -> Packed:
     into.mkdir(parents=True, exist_ok=True)
     planned = [name for member in plan.members() for name in member.model_ids]
     outputs = pl.concat([pl.read_parquet(folder / f"{m.model_id}.parquet") for m in plan.members()])
-    outputs = outputs.filter(pl.col("model_id").is_in(planned)).with_columns(
-        pl.col("target_logprobs").list.eval(pl.element().round(2)), pl.col("end_logprob").round(2)
-    ).sort("task_id", "item_id", "model_id")
+    outputs = (
+        outputs.filter(pl.col("model_id").is_in(planned))
+        .with_columns(pl.col("target_logprobs").list.eval(pl.element().round(2)), pl.col("end_logprob").round(2))
+        .sort("task_id", "item_id", "model_id")
+    )
     records = [
         record
         for member in plan.members()
