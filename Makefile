@@ -46,7 +46,7 @@ test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
 test-long: setup setup-lab ## Run the long suites: calibration, soak, fault storms
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-check: setup ## Format, lint and strict types
+check: setup setup-lab ## Format, lint and strict types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -21,6 +21,7 @@ from warehouse import load
 
 STAGE = "analyze"
 LADDERS_A_UNIT = 4
+SCORE_COLUMNS = ("run_id", "item_id", "repeat", "cluster", "category")
 HEAVY_LADDERS = 64
 
 
@@ -32,6 +33,7 @@ class AnalyzeUnit:
         ladders: The ladders.
         scores: Parquet file with the scores of all their runs.
         floors: Parquet file with the floors of all their runs.
+        columns: Columns of ``scores`` to read.
         options: How to analyse.
         now: Time written into the results.
     """
@@ -39,6 +41,7 @@ class AnalyzeUnit:
     ladders: tuple[Ladder, ...]
     scores: Path
     floors: Path
+    columns: tuple[str, ...]
     options: AnalysisOptions
     now: dt.datetime
 
@@ -120,22 +123,21 @@ def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
     folder.mkdir(parents=True, exist_ok=True)
     study = bench.study
     options = AnalysisOptions(tokenization=study.tokenization, constants=study.constants, seed=study.seed)
-    tokens = TOKEN_COLUMNS if options.reads_characters else ()
+    query = "scores_with_tokens_of_runs" if options.reads_characters else "scores_of_runs"
+    # A metric that the study does not ask for any more keeps its column, and its old scores.
+    columns = (*SCORE_COLUMNS, *study.metric_names, *(TOKEN_COLUMNS if options.reads_characters else ()))
     for number, start in enumerate(range(0, len(ladders), LADDERS_A_UNIT)):
         chosen = ladders[start : start + LADDERS_A_UNIT]
-        runs = {"run_ids": run_ids(chosen)}
+        runs = run_ids(chosen)
         scores, floors = (folder / f"{number:05d}.{kind}.parquet" for kind in ("scores", "floors"))
-        stored = bench.con.sql(sql("scores_with_tokens_of_runs" if tokens else "scores_of_runs"), params=runs)
-        metrics = [name for name in study.metric_names if name in stored.columns]
-        columns = ("run_id", "item_id", "repeat", '"cluster"', "category", *metrics, *tokens)
-        stored.select(*columns).write_parquet(str(scores), compression="lz4")
-        bench.con.sql(sql("floors_of_runs"), params=runs).write_parquet(str(floors))
-        yield AnalyzeUnit(tuple(chosen), scores, floors, options, bench.now)
+        bench.con.execute(sql(query), {"run_ids": runs, "path": str(scores)})
+        bench.con.execute(sql("floors_of_runs"), {"run_ids": runs, "path": str(floors)})
+        yield AnalyzeUnit(tuple(chosen), scores, floors, columns, options, bench.now)
 
 
 def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
     """Analyse some ladders; one that breaks the analysis is left as it was stored, and named."""
-    scores, floors = pl.read_parquet(unit.scores), pl.read_parquet(unit.floors)
+    scores, floors = pl.read_parquet(unit.scores, columns=list(unit.columns)), pl.read_parquet(unit.floors)
     parts: list[dict[str, pl.DataFrame]] = []
     ladder_ids: list[str] = []
     findings: list[Finding] = []

@@ -151,8 +151,7 @@ def _units(bench: Bench, shards: Sequence[Shard]) -> Iterator[ScoreUnit]:
     names = bench.study.metric_names
     for shard in shards:
         path = folder / f"{shard.number:05d}.samples.parquet"
-        rows = bench.con.sql(sql("samples_of_runs"), params={"run_ids": list(shard.run_ids)})
-        rows.write_parquet(str(path), compression="lz4")
+        bench.con.execute(sql("samples_of_runs"), {"run_ids": list(shard.run_ids), "path": str(path)})
         yield ScoreUnit(shard, path, names, bench.study.seed)
 
 

@@ -76,6 +76,14 @@ def test_items_missing_at_one_size_are_dropped_and_told(workshop: Workshop) -> N
     assert "2 of 20 items were not answered by every run" in finding["reason"]
 
 
+def test_a_metric_the_study_no_longer_asks_for_is_not_drawn_from_old_scores(ready: Workshop) -> None:
+    ready.write_study('metrics = ["exact_match"]\n' + STUDY)
+    assert analyzed(ready.run()) == (2, 2, 0, 0)
+    drawn = {metric for (metric,) in ready.rows("SELECT DISTINCT metric FROM curve")}
+    assert drawn <= {"exact_match", "per_token_accuracy_char"}
+    assert "exact_match" in drawn
+
+
 def test_floors_of_the_runs_are_drawn_under_their_curves(ready: Workshop) -> None:
     floors = "SELECT ladder_id, scale_index, value FROM floor JOIN ladder_run USING (run_id) WHERE kind = 'shuffled'"
     curve = "SELECT ladder_id, scale_index, floor FROM curve WHERE"
@@ -89,7 +97,7 @@ def test_a_ladder_that_breaks_the_analysis_keeps_what_was_stored(
     ready: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = ready.rows(VERDICTS)
-    real = analysing.analyze_ladder
+    from metrics.analysis import analyze_ladder as real
 
     def breaks(rows: pl.DataFrame, info: object, *more: object) -> object:
         if info.task_id == "add":  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ def run(workshop: Workshop, wait: float | None = 0) -> tuple[Outcome, Said]:
 def runs_of(client: SyncPrefectClient) -> dict[str, Any]:
     """The newest run of each flow, by name of the flow."""
     flows = {flow.id: flow.name for flow in client.read_flows()}
-    newest = sorted(client.read_flow_runs(), key=lambda found: found.expected_start_time)
+    newest = sorted(client.read_flow_runs(), key=lambda found: str(found.expected_start_time))
     return {flows[found.flow_id]: found for found in newest}
 
 

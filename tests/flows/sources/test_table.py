@@ -120,7 +120,15 @@ def test_lines_count_as_an_editor_counts_them(tmp_path: Path) -> None:
 
 
 def test_columns_named_like_fields_need_no_mapping_and_target_is_a_target(tmp_path: Path) -> None:
-    row = {"model_id": "m", "task_id": "t", "item_id": 7, "target": "[1]", "output": 5, "repeat": "2", "is_greedy": 1}
+    row: dict[str, Any] = {
+        "model_id": "m",
+        "task_id": "t",
+        "item_id": 7,
+        "target": "[1]",
+        "output": 5,
+        "repeat": "2",
+        "is_greedy": 1,
+    }
     samples, findings, _ = read_all(write_csv(tmp_path / "a.csv", [row]))
     found = samples.row(0, named=True)
     assert (found["item_id"], found["targets"], found["output"]) == ("7", ["[1]"], "5")
@@ -182,7 +190,7 @@ def test_a_table_without_what_makes_a_sample_is_refused(tmp_path: Path, lacking:
 
 
 def test_what_a_table_says_about_models_is_taken_where_the_mapping_says_so(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"model_id": "m1", "task_id": "t", "item_id": "1", "output": "x", "size": None},
         {"model_id": "m1", "task_id": "t", "item_id": "2", "output": "x", "size": 7e9},
         {"model_id": "m2", "task_id": "t", "item_id": "1", "output": "x", "size": 13e9},
