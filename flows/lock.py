@@ -75,6 +75,7 @@ def writer_lock(
 
     Raises:
         LockedError: Another process held it for all that time.
+        MirageError: The lock file cannot be written.
     """
     path = lock_path(warehouse)
     handle = _acquire(path, wait, say)
@@ -98,7 +99,7 @@ def _acquire(path: Path, wait: float | None, say: Callable[[str], None]) -> int:
     began = time.monotonic()
     said = False
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = _open(path)
         if _try_lock(handle) and _is_same_file(handle, path):
             _sign(handle, path, say)
             return handle
@@ -111,6 +112,15 @@ def _acquire(path: Path, wait: float | None, say: Callable[[str], None]) -> int:
             patience = "" if wait is None else f" up to {wait:g} s"
             say(f"Waiting{patience}: the warehouse is being written by {read_holder(path) or 'another process'}.")
         time.sleep(POLL_SECONDS if wait is None else min(POLL_SECONDS, max(wait - waited, 0.01)))
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise MirageError(
+            f"the lock file {path} cannot be written ({error.strerror}); change its rights or name another warehouse"
+        ) from error
 
 
 def _try_lock(handle: int) -> bool:

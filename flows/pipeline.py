@@ -35,7 +35,7 @@ from flows.lock import writer_lock
 from flows.publish import Pages, Published, publish, write_pages
 from flows.pull import Pulled, pull
 from flows.score import Scored, score
-from flows.session import Outcome, opened, writing
+from flows.session import Outcome, make_warehouse_folder, opened, writing
 from flows.study import Study, load_study
 from flows.summary import Summary, markdown_table, page_link, summarize
 from warehouse.db import open_warehouse
@@ -223,7 +223,7 @@ def run_flow(study: Study, path: Path | None, progress: Progress, wait: float | 
         LockedError: Another run holds the warehouse for longer than that.
         MirageError: Something a user can mend stopped the run.
     """
-    study.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    make_warehouse_folder(study)
     # Wait before Prefect starts, which takes longer than most waits.
     with writer_lock(study.warehouse_path, wait, progress.say):
         pass

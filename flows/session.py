@@ -14,6 +14,7 @@ from flows.publish import Pages, Published, publish, write_pages
 from flows.pull import Pulled, pull
 from flows.score import Scored, score
 from flows.study import Study
+from metrics.errors import MirageError
 from warehouse.db import open_warehouse
 
 STAGED = ("staged", "scoring", "analysis")
@@ -51,6 +52,22 @@ class Outcome:
         )
 
 
+def make_warehouse_folder(study: Study) -> None:
+    """Make the folder of the warehouse.
+
+    Raises:
+        MirageError: It cannot be made or written.
+    """
+    folder = study.warehouse_path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or error
+        raise MirageError(
+            f"the folder {folder} cannot be made ({why}); name another `warehouse` in {study.path}"
+        ) from error
+
+
 @contextmanager
 def writing(study: Study, progress: Progress, wait: float | None) -> Iterator[None]:
     """Hold the study's warehouse for writing; what a killed run left half done is swept first.
@@ -58,7 +75,7 @@ def writing(study: Study, progress: Progress, wait: float | None) -> Iterator[No
     Raises:
         LockedError: Another run holds it for longer than ``wait`` seconds (None: without limit).
     """
-    study.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    make_warehouse_folder(study)
     with writer_lock(study.warehouse_path, wait, progress.say):
         _sweep(study)
         try:

@@ -127,6 +127,14 @@ def test_mistakes_in_the_study_stop_it_in_one_panel(workshop: Workshop) -> None:
     assert (found["status"], found["error"], found["exit_code"]) == ("error", "StudyError", 1)
 
 
+def test_a_warehouse_that_cannot_be_made_is_told(workshop: Workshop) -> None:
+    workshop.fill(["add"])
+    (workshop.folder / "out").write_text("in the way", encoding="utf-8")
+    done = mirage_here("pull", workshop.path, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["message"].startswith(f"the folder {workshop.folder / 'out'} cannot be made")
+
+
 def test_a_defect_of_the_program_is_one_panel_too(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*arguments: object) -> None:
         raise ZeroDivisionError("a defect")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.lock import Holder, LockedError, lock_path, read_holder, writer_lock
+from metrics.errors import MirageError
 
 HOLD = """
 import sys, time
@@ -99,6 +100,12 @@ def test_a_damaged_lock_file_is_no_obstacle(warehouse: Path) -> None:
     lock_path(warehouse).write_text("{", encoding="utf-8")
     with writer_lock(warehouse, 0):
         assert json.loads(lock_path(warehouse).read_text(encoding="utf-8"))["pid"] == os.getpid()
+
+
+def test_a_lock_file_that_cannot_be_written_is_told(warehouse: Path) -> None:
+    lock_path(warehouse).mkdir()
+    with pytest.raises(MirageError, match="cannot be written .*name another warehouse"), writer_lock(warehouse, 0):
+        raise AssertionError
 
 
 def test_a_holder_reads_as_a_sentence() -> None:
