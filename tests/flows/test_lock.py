@@ -104,7 +104,7 @@ def test_a_damaged_lock_file_is_no_obstacle(warehouse: Path) -> None:
 
 def test_a_lock_file_that_cannot_be_written_is_told(warehouse: Path) -> None:
     lock_path(warehouse).mkdir()
-    with pytest.raises(MirageError, match="cannot be written .*name another warehouse"), writer_lock(warehouse, 0):
+    with pytest.raises(MirageError, match=r"cannot be written .*name another warehouse"), writer_lock(warehouse, 0):
         raise AssertionError
 
 
