@@ -23,7 +23,7 @@ from metrics.ladder import LadderInfo, PairedLadder
 from metrics.ladder_data import TokenData
 from metrics.registry import METRICS, Metric, find
 from metrics.resolution import resolution
-from metrics.tables import TABLES, table
+from metrics.tables import table
 from metrics.token_arrays import token_data
 
 EXACT_MATCH = "exact_match"
@@ -453,7 +453,7 @@ class _Analysis:
 
 def _curve_metrics(columns: list[str]) -> list[Metric]:
     """The metrics among the columns, derived ones included; counts have no curve."""
-    named = [METRICS[name] if name in METRICS else find(name) for name in columns if name in METRICS or "__" in name]
+    named = [find(name) for name in columns if name in METRICS or "__" in name]
     return [metric for metric in named if metric.kind != "count"]
 
 
@@ -461,4 +461,4 @@ def _none_if_nan(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-__all__ = ["TABLES", "AnalysisOptions", "LadderAnalysis", "LadderInfo", "analyze_ladder"]
+__all__ = ["AnalysisOptions", "LadderAnalysis", "LadderInfo", "analyze_ladder"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import metrics.catalogue  # noqa: F401 - fills the registry
 from metrics.choices import choice_table
+from metrics.positions import character_codes, most_frequent_share, position_classes, unigram_log_likelihood
 from metrics.registry import default_metrics, find
 from metrics.scores import score_samples
 
@@ -177,7 +178,7 @@ def position_frequency_floors(samples: pl.DataFrame) -> pl.DataFrame:
     for run in usable.partition_by("run_id"):
         targets = tuple(run["targets"].list.first().to_list())
         lengths = run[columns[0]].list.len().to_list()
-        if len(targets) < 2 or any(len(t) != n for t, n in zip(targets, lengths, strict=True)):
+        if len(targets) < 2 or not any(targets) or any(len(t) != n for t, n in zip(targets, lengths, strict=True)):
             continue
         if targets not in known:
             known[targets] = _guess_by_position(targets)
@@ -197,19 +198,7 @@ def position_frequency_floors(samples: pl.DataFrame) -> pl.DataFrame:
 
 def _guess_by_position(targets: tuple[str, ...]) -> tuple[float, float]:
     """Accuracy and log-likelihood (nats a character), leaving the target itself out of the count."""
-    frame = (
-        pl.DataFrame({"target": targets})
-        .select(
-            pl.col("target").str.split("").alias("character"),
-            pl.int_ranges(pl.col("target").str.len_chars()).alias("position"),
-        )
-        .explode("character", "position", empty_as_null=False)
-    )
-    reach = frame.group_by("position").len()
-    last = int(reach.filter(pl.col("len") >= min(30, len(targets)))["position"].max() or 0)  # type: ignore[arg-type]
-    counted = frame.with_columns(pl.col("position").clip(0, last)).with_columns(
-        n=pl.len().over("position"), same=pl.len().over("position", "character")
-    )
-    share = (pl.col("same") - 1).clip(0.5) / (pl.col("n") - 1).clip(1)
-    hits = float(counted.group_by("position").agg(pl.col("same").max())["same"].sum())
-    return hits / counted.height, float(counted.select(share.log().mean()).item())
+    texts = pl.Series(targets)
+    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+    codes, classes = character_codes(texts, int(lengths.max())), position_classes(lengths)
+    return most_frequent_share(codes, classes), unigram_log_likelihood(codes, classes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from metrics.arrays import Floats, Ints
 
@@ -64,6 +65,25 @@ def unigram_log_likelihood(targets: Ints, classes: Ints) -> float:
     others = np.maximum(counts[class_of, target] - 1, 0.5)
     size = np.maximum(counts.sum(1)[class_of] - 1, 1)
     return float(np.log(others / size).mean())
+
+
+def most_frequent_share(targets: Ints, classes: Ints) -> float:
+    """Share of target tokens that are the most frequent one of their class: what always guessing it gives."""
+    inside = classes >= 0
+    class_of, target = classes[inside], targets[inside]
+    counts = _counts(class_of, target, int(class_of.max()) + 1, int(target.max()) + 1)
+    return float(counts.max(1).sum() / counts.sum())
+
+
+def character_codes(texts: pl.Series, width: int) -> Ints:
+    """Characters as small numbers from 0, (rows, width); -1 beyond the text."""
+    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+    padded = texts.str.head(width).str.pad_end(width, "\0").to_list()
+    points = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), np.uint32)
+    _, codes = np.unique(points, return_inverse=True)
+    # by length and not by the padding: a text may hold that character itself
+    inside = np.arange(width) < lengths[:, None]
+    return np.where(inside, codes.reshape(inside.shape), -1).astype(np.int64)
 
 
 def _counts(class_of: Ints, token: Ints, n_classes: int, codes: int) -> Floats:

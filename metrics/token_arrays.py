@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.arrays import Floats, Ints
 from metrics.ladder_data import TokenData
-from metrics.positions import guessing_floor, position_classes, unigram_log_likelihood
+from metrics.positions import character_codes, guessing_floor, position_classes, unigram_log_likelihood
 
 COLUMNS = ("output", "targets", "target_is_argmax", "target_logprobs")
 """Columns of table ``sample`` that are read."""
@@ -38,7 +38,7 @@ def token_data(rows: pl.DataFrame, n_runs: int, n_items: int) -> TokenData | Non
         return None
     width = int(lengths.max())
     classes = position_classes(lengths)
-    codes = _codes(pl.concat([first, rows["output"]]), width)
+    codes = character_codes(pl.concat([first, rows["output"]]), width)
     targets, outputs = codes[:n_items], codes[n_items:].reshape(n_runs, n_items, width)
     floor = np.minimum(guessing_floor(targets, outputs, classes), 0.99)
     flags = _per_character(rows, "target_is_argmax", lengths, n_runs, width, beyond=-1)
@@ -50,14 +50,6 @@ def token_data(rows: pl.DataFrame, n_runs: int, n_items: int) -> TokenData | Non
         log_probabilities=None if log_probabilities is None else np.minimum(log_probabilities, 0.0),
         unigram=None if log_probabilities is None else unigram_log_likelihood(targets, classes),
     )
-
-
-def _codes(texts: pl.Series, width: int) -> Ints:
-    """Characters as small numbers from 0, (rows, width); -1 beyond the text."""
-    padded = texts.str.head(width).str.pad_end(width, "\0").to_list()
-    points = np.frombuffer(f"\0{''.join(padded)}".encode("utf-32-le", "surrogatepass"), np.uint32)
-    _, codes = np.unique(points, return_inverse=True)
-    return codes[1:].reshape(-1, width).astype(np.int64) - 1
 
 
 def _per_character(

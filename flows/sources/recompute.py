@@ -29,11 +29,6 @@ def choice_hit_per_byte(row: Row) -> float | None:
     return _hit(row, _per(row, [len(choice.encode("utf-8", "replace")) for choice in row.get("choices") or []]))
 
 
-def choice_hit_per_token(row: Row) -> float | None:
-    """The same with log-probabilities divided by the tokens of the choice."""
-    return _hit(row, _per(row, row.get("choice_n_tokens") or []))
-
-
 def brier_sum(row: Row) -> float | None:
     """Sum over the choices of (probability - 1 if gold else 0) squared, [0,2]: the rule of lm-evaluation-harness."""
     logprobs, gold = row.get("choice_logprobs"), row.get("gold")

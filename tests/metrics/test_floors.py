@@ -81,3 +81,14 @@ def test_floors_are_drawn_for_the_metrics_named() -> None:
     named = shuffled_floors(frame, 1, ["chrf", "exact_match", "target_length_char", "target_log_likelihood"])
     assert named["metric"].to_list() == ["chrf", "exact_match"]
     assert "chrf" not in shuffled_floors(frame, 1)["metric"]
+
+
+def test_a_null_character_in_a_target_counts_as_a_character() -> None:
+    floors = dict(position_frequency_floors(with_logprobs(["\0a"] * 3 + ["1a"])).select("metric", "value").iter_rows())
+    assert floors["teacher_forced_accuracy"] == pytest.approx(7 / 8)
+
+
+def test_a_character_seen_once_at_its_position_keeps_the_floor_finite() -> None:
+    floors = dict(position_frequency_floors(with_logprobs(["1"] * 39 + ["2"])).select("metric", "value").iter_rows())
+    by_hand = (39 * math.log(38 / 39) + math.log(0.5 / 39)) / 40
+    assert floors["target_log_likelihood"] == pytest.approx(by_hand)
