@@ -15,7 +15,9 @@ from warehouse.errors import QueryError
 from warehouse.resources import folder, identifier, literal, sql_files
 from warehouse.transaction import transaction
 
-MACRO = re.compile(r"((?:^--.*\n)+)CREATE OR REPLACE MACRO (\w+)", re.MULTILINE)
+MACRO = re.compile(
+    r"(?P<header>(?:^--.*\n)+)CREATE OR REPLACE MACRO (?P<signature>(?P<name>\w+)\(.*?\)) AS\b(?s:.*?);$", re.MULTILINE
+)
 HEADER_FIELD = re.compile(r"^(Grain|Key|Units|Reads): (.*)$")
 
 
@@ -44,11 +46,28 @@ def views() -> dict[str, View]:
     return {name: _parse(name, text) for name, text in sql_files(folder("views")).items()}
 
 
+@dataclass(frozen=True)
+class Macro:
+    """A macro as its .sql file declares it.
+
+    Attributes:
+        name: Its name; one that begins with an underscore is a helper of others.
+        signature: Name, parameters and their defaults.
+        comment: What it means; becomes COMMENT ON MACRO.
+        text: Header and statement.
+    """
+
+    name: str
+    signature: str
+    comment: str
+    text: str
+
+
 @cache
-def macros() -> dict[str, str]:
-    """What every macro of the package means, by name; names that begin with an underscore are helpers of others."""
+def macros() -> dict[str, Macro]:
+    """Every macro of the package, by name."""
     texts = "\n".join(sql_files(folder("macros")).values())
-    return {name: re.sub(r"^-- ?", "", comment, flags=re.MULTILINE).strip() for comment, name in MACRO.findall(texts)}
+    return {found["name"]: _macro(found) for found in MACRO.finditer(texts)}
 
 
 @cache
@@ -100,8 +119,8 @@ def _replace_all(
             con.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
     for text in sql_files(folder("macros")).values():
         con.execute(text)
-    for name, comment in macros().items():
-        con.execute(f"COMMENT ON MACRO {name} IS {literal(comment)}")
+    for macro in macros().values():
+        con.execute(f"COMMENT ON MACRO {macro.name} IS {literal(macro.comment)}")
     refresh_views(con)
     con.execute("DELETE FROM definition WHERE kind IN ('view', 'macro')")
     con.executemany("INSERT INTO definition VALUES (?, ?, ?)", [[*key, sha256] for key, sha256 in wanted.items()])
@@ -112,6 +131,11 @@ def _wanted() -> dict[tuple[str, str], str]:
     texts = {("view", view.name): view.text for view in views().values()}
     texts |= {("macro", name): text for name, text in sql_files(folder("macros")).items()}
     return {key: hashlib.sha256(text.encode()).hexdigest() for key, text in texts.items()}
+
+
+def _macro(found: re.Match[str]) -> Macro:
+    comment = re.sub(r"^-- ?", "", found["header"], flags=re.MULTILINE).strip()
+    return Macro(found["name"], found["signature"], comment, found[0])
 
 
 def _parse(name: str, text: str) -> View:

@@ -1,4 +1,4 @@
-"""Read the warehouse: views, tables and named queries as Polars frames, and the catalogue of views."""
+"""Read the warehouse: views, tables and named queries as Polars frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from warehouse.errors import QueryError
 from warehouse.keys import KEYS
 from warehouse.resources import identifier
 
-__all__ = ["catalogue", "columns", "frame"]
+__all__ = ["columns", "frame", "key_of"]
 
 
 def frame(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> pl.DataFrame:
@@ -40,16 +40,6 @@ def frame(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> pl
         raise QueryError(f"query {name!r} with parameter(s) {sorted(parameters)}: {error}") from error
 
 
-def catalogue(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Every table and view with its comment: name, kind (view or table), key, comment, n_columns."""
-    return (
-        con.sql(definitions.statement("catalogue"))
-        .pl()
-        .with_columns(key=pl.col("name").map_elements(_key, return_dtype=pl.List(pl.String)))
-        .select("name", "kind", "key", "comment", "n_columns")
-    )
-
-
 def columns(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     """Columns of a view or table in order: column, type, comment.
 
@@ -62,9 +52,10 @@ def columns(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     return found
 
 
-def _key(name: str) -> list[str]:
+def key_of(name: str) -> tuple[str, ...]:
+    """Columns of a view or table that are unique together; empty: none are declared."""
     view = definitions.views().get(name)
-    return list(view.key if view else KEYS.get(name, ()))
+    return view.key if view else KEYS.get(name, ())
 
 
 def _relations(con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -87,6 +78,6 @@ def _rows(con: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, objec
             terms.append(f"{identifier(column)} = ${column}")
             bound[column] = value
     where = f" WHERE {' AND '.join(terms)}" if terms else ""
-    order = ", ".join(identifier(column) for column in _key(name))
+    order = ", ".join(identifier(column) for column in key_of(name))
     by = f" ORDER BY {order}" if order else ""
     return con.sql(f"FROM {identifier(name)}{where}{by}", params=bound or None).pl()

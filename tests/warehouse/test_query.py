@@ -6,7 +6,6 @@ import pytest
 from warehouse import query
 from warehouse.definitions import views
 from warehouse.errors import QueryError
-from warehouse.keys import KEYS
 
 
 def test_rows_come_in_order_of_the_key(filled: duckdb.DuckDBPyConnection) -> None:
@@ -30,13 +29,3 @@ def test_unknown_names_are_answered_with_those_there_are(filled: duckdb.DuckDBPy
         query.frame(filled, "score_by_scale", ladder="m/add")
     with pytest.raises(QueryError, match="no view or table 'nothing'"):
         query.columns(filled, "nothing")
-
-
-def test_the_catalogue_lists_everything_with_its_key(unwritten: duckdb.DuckDBPyConnection) -> None:
-    rows = query.catalogue(unwritten)
-    assert set(rows["name"]) == set(KEYS) | {"finding"} | set(views())
-    assert rows["comment"].null_count() == 0
-    keys = dict(rows.select("name", "key").iter_rows())
-    assert keys["curve"] == ["ladder_id", "metric", "scale_index"]
-    assert keys["score_long"] == ["run_id", "item_id", "repeat", "metric"]
-    assert keys["finding"] == []

@@ -1,5 +1,8 @@
--- Every table and view with its comment.
-SELECT view_name AS name, 'view' AS kind, comment, column_count AS n_columns FROM duckdb_views() WHERE NOT internal
+-- Every view, table and macro with its comment.
+SELECT 'view' AS kind, view_name AS name, comment FROM duckdb_views() WHERE NOT internal
 UNION ALL
-SELECT table_name AS name, 'table' AS kind, comment, column_count AS n_columns FROM duckdb_tables() WHERE NOT internal
+SELECT 'table' AS kind, table_name AS name, comment FROM duckdb_tables() WHERE NOT internal
+UNION ALL
+SELECT 'macro' AS kind, function_name AS name, comment FROM duckdb_functions()
+WHERE function_type = 'macro' AND NOT internal AND NOT starts_with(function_name, '_')
 ORDER BY kind DESC, name;
