@@ -41,6 +41,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "score": SAMPLE_KEY,
     "score_version": ("run_id", "metric"),
     "source_file": ("uri",),
+    "threshold": ("ladder_id", "metric", "level"),
     "verdict": ("ladder_id",),
 }
 
@@ -57,6 +58,7 @@ LADDER_TABLES: Final = (
     "compounding",
     "compounding_length",
     "resolution",
+    "threshold",
     "forecast",
     "verdict",
     "finding",

@@ -164,6 +164,9 @@ def ladder_frames(task: str, verdict: str = "mirage", input_hash: str = "h") -> 
         ),
         "compounding_length": _set(points, length_low=1, length_high=4, n=8, observed=0.5, predicted=0.4),
         "resolution": _set(points, n_items=4, n_successes=0, n_trials=8, upper=0.3, n_needed=50.0),
+        "threshold": _set(
+            key.join(metrics, how="cross"), level="leaves_floor", value=0.1, scale=1e7, low=5e6, high=2e7,
+        ),
         "forecast": _set(
             points.tail(1).join(pl.DataFrame({"route": ["smooth", "exact_match"]}), how="cross"),
             n_fitted=2, predicted=0.4, low=0.1, high=0.9, observed=0.5,
