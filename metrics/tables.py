@@ -52,6 +52,15 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "ladder_id:text scale_index:int scale:real length_low:int length_high:int n:long observed:real predicted:real "
         "expected_exact_match:real"
     ),
+    "ladder_knob": _columns(
+        "ladder_id:text knob:text setting:real metric:text n_items:long rise:real "
+        "sharpness:real sharpness_low:real sharpness_high:real sharpest_gap:int "
+        "emergence_score:real emergence_score_low:real emergence_score_high:real "
+        "linearity:real linearity_low:real linearity_high:real resamples:int seed:long"
+    ),
+    "ladder_knob_curve": _columns(
+        "ladder_id:text knob:text setting:real scale_index:int scale:real value:real low:real high:real"
+    ),
     "resolution": _columns(
         "ladder_id:text scale_index:int scale:real n_items:long n_successes:long n_trials:long upper:real "
         "expected_exact_match:real n_needed:real route:text"

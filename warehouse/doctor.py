@@ -43,6 +43,7 @@ class Problem:
     remedy: str
 
 
+    _Check("cell_scores_without_run", "error", "cell_score", RESCORE),
 @dataclass(frozen=True)
 class _Check:
     """A query file ``doctor_<kind>.sql`` that gives count and example, and how its answer is to be read."""
@@ -159,7 +160,7 @@ def _label(table: str) -> str:
 def _remedy(table: str) -> str:
     if table in LADDER_TABLES:
         return REANALYSE
-    return RESCORE if table in {"score", "floor"} else REPULL
+    return RESCORE if table in {"score", "floor", "cell_score"} else REPULL
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object] | None = None) -> tuple[int, str]:

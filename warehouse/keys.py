@@ -13,6 +13,7 @@ from warehouse.resources import identifier
 SAMPLE_KEY: Final = ("run_id", "item_id", "repeat")
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "cell_score": ("run_id", "metric"),
     "change": ("ladder_id", "metric", "gap_index"),
     "compounding": ("ladder_id", "run_id"),
     "compounding_length": ("ladder_id", "scale_index", "length_low"),
@@ -28,6 +29,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "item": ("task_id", "item_id"),
     "jump": ("ladder_id", "gap_index"),
     "ladder": ("ladder_id",),
+    "ladder_knob": ("ladder_id", "knob", "setting"),
+    "ladder_knob_curve": ("ladder_id", "knob", "setting", "scale_index"),
     "ladder_run": ("ladder_id", "run_id"),
     "metric": ("name",),
     "migration": ("version",),
@@ -58,6 +61,8 @@ LADDER_TABLES: Final = (
     "compounding",
     "compounding_length",
     "resolution",
+    "ladder_knob",
+    "ladder_knob_curve",
     "threshold",
     "forecast",
     "verdict",

@@ -10,6 +10,7 @@ import polars as pl
 from warehouse.definitions import statement
 from warehouse.errors import FrameError, RunTakenError
 from warehouse.keys import check_unique
+from warehouse.load_cells import replace_cell_scores
 from warehouse.load_ladders import adjust_break_tails, forget_ladders, replace_ladder, replace_ladders
 from warehouse.load_models import replace_models, resolve_models, upsert_models
 from warehouse.load_scores import replace_floors, replace_metrics, write_scores
@@ -23,6 +24,7 @@ __all__ = [
     "forget_source",
     "known_files",
     "record_findings",
+    "replace_cell_scores",
     "replace_floors",
     "replace_ladder",
     "replace_ladders",

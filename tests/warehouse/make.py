@@ -91,6 +91,11 @@ def scores(tasks: tuple[str, ...] = TASKS) -> pl.DataFrame:
     )
 
 
+def cell_scores(value: float = 0.5) -> pl.DataFrame:
+    rows = runs().select("run_id", n="n_samples")
+    return _set(rows, metric="pass_at_1", version=1, value=value, se=0.1, low=0.3, high=0.7)
+
+
 def metric_rows() -> pl.DataFrame:
     return pl.DataFrame(
         [
@@ -104,6 +109,7 @@ def metric_rows() -> pl.DataFrame:
                 "higher_is_better": True,
                 "needs": ["output", "targets"],
                 "version": 1,
+                "grain": "output",
                 "definition": "as its name says",
                 "source": "test",
             }
@@ -141,6 +147,7 @@ def ladder_frames(task: str, verdict: str = "mirage", input_hash: str = "h") -> 
         on="scale_index",
         maintain_order="left_right",
     )
+    knobs = key.join(pl.DataFrame({"knob": ["threshold"] * 2, "setting": [0.5, 1.0]}), how="cross")
     model = pl.format("m{}-seed{}", "scale_index", "seed")
     return {
         "ladder": _set(
@@ -163,6 +170,11 @@ def ladder_frames(task: str, verdict: str = "mirage", input_hash: str = "h") -> 
             observed=0.4 + 0.2 * pl.col("seed"), token_accuracy=pl.lit(0.8), own_miss=pl.lit(-0.01)
         ),
         "compounding_length": _set(points, length_low=1, length_high=4, n=8, observed=0.5, predicted=0.4),
+        "ladder_knob": _set(
+            knobs, metric="exact_match", n_items=4, rise=1.0, sharpness=0.9, sharpest_gap=1, emergence_score=3.0,
+            resamples=40, seed=0,
+        ),
+        "ladder_knob_curve": _set(knobs.join(points, on="ladder_id"), value=0.5, low=0.1, high=0.9),
         "resolution": _set(points, n_items=4, n_successes=0, n_trials=8, upper=0.3, n_needed=50.0),
         "threshold": _set(
             key.join(metrics, how="cross"), level="leaves_floor", value=0.1, scale=1e7, low=5e6, high=2e7,
@@ -214,3 +226,4 @@ def fill(con: duckdb.DuckDBPyConnection, staged: Path | None = None) -> None:
     load.write_scores(con, scores(), run_ids=runs()["run_id"].to_list(), versions=versions)
     for task in TASKS:
         load.replace_ladder(con, ladder_frames(task), f"m/{task}")
+    load.replace_cell_scores(con, cell_scores())

@@ -22,6 +22,12 @@ HARM = [
     ("DELETE FROM run WHERE run_id = 'm0-seed0/add'", "versions_without_run", "score_version", 3),
     ("INSERT INTO floor VALUES ('ghost', 'exact_match', 'shuffled', 0.1, 4, 0)", "floors_without_run", "floor", 1),
     ("DELETE FROM verdict WHERE ladder_id = 'm/add'", "ladder_without_verdict", "ladder", 1),
+    (
+        "INSERT INTO cell_score VALUES ('ghost', 'pass_at_1', 1, 0.5, 0.1, 0.3, 0.7, 4, NULL)",
+        "cell_scores_without_run",
+        "cell_score",
+        1,
+    ),
     ("DELETE FROM run WHERE run_id = 'm0-seed0/add'", "ladder_runs_without_run", "ladder_run", 1),
     ("DELETE FROM ladder WHERE ladder_id = 'm/add'", "rows_without_ladder", "jump", 2),
     ("UPDATE run SET content_sha256 = 'other' WHERE task_id = 'add'", "stale_scores", "score_version", 18),

@@ -298,3 +298,19 @@ def test_metrics_are_the_catalogue_given(filled: duckdb.DuckDBPyConnection) -> N
     with pytest.raises(DuplicateKeyError, match="exact_match"):
         load.replace_metrics(filled, pl.concat([make.metric_rows(), make.metric_rows().head(1)]))
     assert query.frame(filled, "metric").height == 1
+
+
+def test_scores_of_whole_runs_are_replaced_by_run_and_metric(filled: duckdb.DuckDBPyConnection) -> None:
+    first = make.cell_scores(0.9).filter(pl.col("run_id") == "m0-seed0/add")
+    load.replace_cell_scores(filled, first)
+    load.replace_cell_scores(filled, first.with_columns(metric=pl.lit("bleu_corpus")))
+    rows = query.frame(filled, "cell_score_by_run", run_id="m0-seed0/add").sort("metric")
+    assert rows.select("metric", "value", "n_params").rows() == [("bleu_corpus", 0.9, 1e6), ("pass_at_1", 0.9, 1e6)]
+    assert query.frame(filled, "cell_score", run_id="m0-seed1/add")["value"].to_list() == [0.5]
+    load.forget_source(filled, "outputs.parquet")
+    assert query.frame(filled, "cell_score").is_empty()
+
+
+def test_scores_of_a_whole_run_need_the_run(filled: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(FrameError, match="ghost are not in the warehouse; pull them first"):
+        load.replace_cell_scores(filled, make.cell_scores().with_columns(run_id=pl.lit("ghost")).head(1))
