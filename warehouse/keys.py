@@ -45,6 +45,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "score_version": ("run_id", "metric"),
     "source_file": ("uri",),
     "threshold": ("ladder_id", "metric", "level"),
+    "source_score": ("uri", "run_id", "subset", "metric"),
     "verdict": ("ladder_id",),
 }
 
@@ -60,9 +61,9 @@ LADDER_TABLES: Final = (
     "jump",
     "compounding",
     "compounding_length",
-    "resolution",
     "ladder_knob",
     "ladder_knob_curve",
+    "resolution",
     "threshold",
     "forecast",
     "verdict",

@@ -38,7 +38,8 @@ __all__ = [
     "write_scores",
 ]
 
-RUN_TABLES = ("run", "sample", "score", "score_version", "floor")
+RUN_TABLES = ("source_score", "run", "sample", "score", "score_version", "floor", "cell_score")
+"""Tables with rows of runs; what a run's file states of it is found by the run, so that goes first."""
 
 
 def known_files(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
@@ -55,6 +56,7 @@ def replace_source(
     samples: Source,
     items: pl.DataFrame | None = None,
     findings: pl.DataFrame | None = None,
+    source_scores: pl.DataFrame | None = None,
     take_over: bool = False,
 ) -> None:
     """Store one pulled file with all its runs, in one transaction; what it held before is gone.
@@ -66,6 +68,7 @@ def replace_source(
         samples: Rows of ``sample`` of these runs, as a frame or staged Parquet.
         items: Rows of ``item``; they replace what is known of the same items.
         findings: Rows of ``finding`` of this file.
+        source_scores: Rows of ``source_score`` of this file.
         take_over: Runs may be stored under another file already, which then loses them (it was moved).
 
     Raises:
@@ -82,8 +85,10 @@ def replace_source(
             _refuse_taken(con, runs, uri)
         dropped = [run for (run,) in con.execute("SELECT run_id FROM run WHERE uri = ?", [uri]).fetchall()]
         _delete_findings(con, "pull", "uri", [uri])
-        con.execute("DELETE FROM source_file WHERE uri = ?", [uri])
+        _delete_file(con, uri)
         _replace_runs(con, runs, samples, items, findings, also_drop=dropped)
+        if source_scores is not None:
+            insert(con, "source_score", source_scores)
         insert(con, "source_file", pl.DataFrame([dict(source)]))
 
 
@@ -134,7 +139,7 @@ def forget_source(con: duckdb.DuckDBPyConnection, uri: str) -> int:
         runs = [run for (run,) in con.execute("SELECT run_id FROM run WHERE uri = ?", [uri]).fetchall()]
         _delete_runs(con, runs)
         _delete_findings(con, "pull", "uri", [uri])
-        con.execute("DELETE FROM source_file WHERE uri = ?", [uri])
+        _delete_file(con, uri)
     return len(runs)
 
 
@@ -202,6 +207,11 @@ def _delete_runs(con: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> None
     _delete_findings(con, "pull", "run_id", stored["run_ids"])
     _delete_findings(con, "score", "run_id", stored["run_ids"])
     con.execute(statement("delete_items_without_run"), {"task_ids": sorted({task for _, task in known})})
+
+
+def _delete_file(con: duckdb.DuckDBPyConnection, uri: str) -> None:
+    for table in ("source_file", "source_score"):
+        con.execute(f"DELETE FROM {table} WHERE uri = ?", [uri])
 
 
 def _delete_findings(con: duckdb.DuckDBPyConnection, stage: str, column: str, values: list[str]) -> None:

@@ -205,6 +205,15 @@ def source_row(uri: str = "outputs.parquet") -> dict[str, object]:
     }  # fmt: skip
 
 
+def source_scores(uri: str = "outputs.parquet") -> pl.DataFrame:
+    """What a log states: of each run a mean that agrees, of one another that does not; and of a run without outputs."""
+    known = runs(uri=uri).select("uri", "run_id", "model_id", "task_id")
+    same = _set(known, metric="acc", value=0.5, recomputed=0.5, agrees=True, route="outputs", our_metric="exact_match")
+    other = _set(known.head(1), metric="f1", value=0.5, recomputed=0.25, agrees=False, route="item_scores")
+    alone = _set(known.head(1), run_id="elsewhere", metric="acc", value=0.75, se=0.1, n_items=7)
+    return pl.concat([same, other, alone], how="diagonal_relaxed").with_columns(subset=pl.lit(None, pl.String))
+
+
 def finding(**changes: object) -> pl.DataFrame:
     row = {
         "stage": "pull", "severity": "warning", "kind": "bad_line", "uri": "outputs.parquet", "line": 3,
@@ -221,9 +230,11 @@ def fill(con: duckdb.DuckDBPyConnection, staged: Path | None = None) -> None:
     if staged is not None:
         samples().write_parquet(staged)
         rows = staged
-    load.replace_source(con, source_row(), runs=runs(), samples=rows, items=items(), findings=finding())
+    load.replace_source(
+        con, source_row(), runs=runs(), samples=rows, items=items(), findings=finding(), source_scores=source_scores()
+    )
     versions = dict.fromkeys(METRICS, 1)
     load.write_scores(con, scores(), run_ids=runs()["run_id"].to_list(), versions=versions)
+    load.replace_cell_scores(con, cell_scores())
     for task in TASKS:
         load.replace_ladder(con, ladder_frames(task), f"m/{task}")
-    load.replace_cell_scores(con, cell_scores())

@@ -78,14 +78,15 @@ def test_a_later_migration_keeps_the_data_and_a_backup(
 ) -> None:
     path = tmp_path / "w.duckdb"
     shutil.copyfile(templates / "filled.duckdb", path)
-    later = migrations() | {2: ("0002_note", "ALTER TABLE run ADD COLUMN note VARCHAR")}
+    now = max(migrations())
+    later = migrations() | {now + 1: ("later_note", "ALTER TABLE run ADD COLUMN note VARCHAR")}
     monkeypatch.setattr("warehouse.db.migrations", lambda: later)
     con = open_warehouse(path)
-    assert schema_version(con) == 2
+    assert schema_version(con) == now + 1
     assert con.execute("SELECT count(*), count(note) FROM run").fetchall()[0] == (12, 0)
     con.close()
-    with duckdb.connect(str(tmp_path / "w.backup-v1.duckdb"), read_only=True) as backup:
-        assert backup.execute("SELECT max(version) FROM migration").fetchall()[0] == (1,)
+    with duckdb.connect(str(tmp_path / f"w.backup-v{now}.duckdb"), read_only=True) as backup:
+        assert backup.execute("SELECT max(version) FROM migration").fetchall()[0] == (now,)
         assert backup.execute("SELECT count(*) FROM sample").fetchall()[0] == (48,)
 
 
@@ -94,13 +95,15 @@ def test_a_failing_migration_leaves_the_version_before(
 ) -> None:
     path = tmp_path / "w.duckdb"
     shutil.copyfile(templates / "filled.duckdb", path)
-    broken = migrations() | {2: ("0002_bad", "ALTER TABLE run ADD COLUMN note VARCHAR; SELECT nothing FROM nowhere")}
+    now = max(migrations())
+    text = "ALTER TABLE run ADD COLUMN note VARCHAR; SELECT nothing FROM nowhere"
+    broken = migrations() | {now + 1: ("later_bad", text)}
     monkeypatch.setattr("warehouse.db.migrations", lambda: broken)
     with pytest.raises(duckdb.CatalogException):
         open_warehouse(path)
     monkeypatch.undo()
     con = open_warehouse(path)
-    assert schema_version(con) == 1
+    assert schema_version(con) == now
     assert "note" not in query.columns(con, "run")["column"].to_list()
     con.close()
 
@@ -122,7 +125,8 @@ def test_an_older_schema_is_not_read_without_migration(
 ) -> None:
     path = tmp_path / "w.duckdb"
     shutil.copyfile(templates / "empty.duckdb", path)
-    later = migrations() | {2: ("0002_note", "ALTER TABLE run ADD COLUMN note VARCHAR")}
+    now = max(migrations())
+    later = migrations() | {now + 1: ("later_note", "ALTER TABLE run ADD COLUMN note VARCHAR")}
     monkeypatch.setattr("warehouse.db.migrations", lambda: later)
     with pytest.raises(SchemaVersionError, match="older than"):
         open_warehouse(path, read_only=True)

@@ -38,10 +38,16 @@ def test_staged_parquet_and_frame_give_the_same(empty: duckdb.DuckDBPyConnection
 def test_storing_again_changes_nothing_but_scores_go(filled: duckdb.DuckDBPyConnection) -> None:
     before = everything(filled)
     load.replace_source(
-        filled, make.source_row(), runs=make.runs(), samples=make.samples(), items=make.items(), findings=make.finding()
+        filled,
+        make.source_row(),
+        runs=make.runs(),
+        samples=make.samples(),
+        items=make.items(),
+        findings=make.finding(),
+        source_scores=make.source_scores(),
     )
     after = everything(filled)
-    assert {table for table in after if after[table] != before[table]} == {"score", "score_version"}
+    assert {table for table in after if after[table] != before[table]} == {"cell_score", "score", "score_version"}
     assert after["score"] == []
 
 
