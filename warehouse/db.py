@@ -82,14 +82,15 @@ def open_warehouse(
         con.execute("SET autoload_known_extensions = false")
         if threads is not None or (os.cpu_count() or 1) <= FEW_CORES:
             con.execute(f"SET threads = {int(threads or 1)}")
-        found, known = schema_version(con), max(migrations())
-        if found > known or (read_only and found < known):
-            raise SchemaVersionError(path, found, known)
-        if found == 0:
+        done, known = _applied(con), migrations()
+        strange, missing = sorted(set(done) - set(known)), set(known) - set(done)
+        if strange or (read_only and missing):
+            raise SchemaVersionError(path, max(done, default=0), max(known), [done[step] for step in strange])
+        if not done:
             _refuse_foreign(con, path)
         if not read_only:
-            if 0 < found < known:
-                _back_up(con, path, found)
+            if done and missing:
+                _back_up(con, path, max(done))
             migrate(con)
     except BaseException:
         con.close()
@@ -99,10 +100,7 @@ def open_warehouse(
 
 def schema_version(con: duckdb.DuckDBPyConnection) -> int:
     """Schema version of an open file; 0 before the first migration."""
-    if "migration" not in _tables(con):
-        return 0
-    [(version,)] = con.execute("SELECT coalesce(max(version), 0) FROM migration").fetchall()
-    return int(version)
+    return max(_applied(con), default=0)
 
 
 def migrate(
@@ -120,13 +118,14 @@ def migrate(
     """
     steps = migrations() if steps is None else steps
     now = now or dt.datetime.now(dt.UTC)
-    version = schema_version(con)
-    for step in sorted(step for step in steps if step > version):
+    missing = sorted(set(steps) - set(_applied(con)))
+    for step in missing:
         name, text = steps[step]
         with transaction(con):
             con.execute(text)
             con.execute("INSERT INTO migration VALUES (?, ?, ?)", [step, name, naive(now)])
-    definitions.install(con)
+    # a view that reads all columns of a table does not survive a new one
+    definitions.install(con, even_if_equal=bool(missing))
     install_facts(con)
     return schema_version(con)
 
@@ -199,6 +198,13 @@ def _explained(path: Path, text: str) -> WarehouseFileError:
     if any(words in text for words in ("Permission denied", "Read-only file system", "Operation not permitted")):
         return WarehousePermissionError(path, "it may not be written here", "change its rights or name another folder")
     return WarehouseFileError(path, text, "see the message of DuckDB")
+
+
+def _applied(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Names of the migrations that an open file went through, by version."""
+    if "migration" not in _tables(con):
+        return {}
+    return dict(con.execute("SELECT version, name FROM migration").fetchall())
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:

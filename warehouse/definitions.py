@@ -87,8 +87,12 @@ def statement(name: str) -> str:
         raise QueryError(f"query {name!r} does not exist; choose from {', '.join(sorted(_queries()))}") from None
 
 
-def install(con: duckdb.DuckDBPyConnection) -> bool:
+def install(con: duckdb.DuckDBPyConnection, *, even_if_equal: bool = False) -> bool:
     """Create macros and views where any of their texts differs from what the file has.
+
+    Args:
+        con: A writable warehouse.
+        even_if_equal: Create them all the same: the tables they read have changed.
 
     Returns:
         Whether anything was installed.
@@ -96,7 +100,7 @@ def install(con: duckdb.DuckDBPyConnection) -> bool:
     wanted = _wanted()
     rows = con.execute("SELECT kind, name, sha256 FROM definition WHERE kind IN ('view', 'macro')").fetchall()
     have = {(kind, name): sha256 for kind, name, sha256 in rows}
-    if have == wanted:
+    if have == wanted and not even_if_equal:
         return False
     with transaction(con):
         _replace_all(con, have, wanted)

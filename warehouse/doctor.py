@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import duckdb
 
 from warehouse.definitions import statement
+from warehouse.doctor_snapshot import PUBLISH, examine_snapshot
 from warehouse.errors import DuplicateKeyError
 from warehouse.keys import KEYS, LADDER_TABLES, WITHOUT_KEY, check_unique_in
+from warehouse.problem import Problem, Severity
 from warehouse.resources import identifier
 
-Severity = Literal["error", "warning", "note"]
+__all__ = ["CHECKS", "Problem", "examine"]
 
 RESCORE: Final = "mirage score recomputes them"
 REANALYSE: Final = "mirage analyze decides them again"
@@ -22,28 +25,6 @@ REPULL: Final = "mirage pull reads the file again"
 BUG: Final = "this is a defect of mirage: keep a copy of the file and report it"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that should not be.
-
-    Attributes:
-        kind: Short name of the check.
-        severity: error (numbers may be wrong), warning (numbers are out of date) or note.
-        table: Where it was found.
-        count: How many rows, or (run, metric) pairs or ladders, are concerned.
-        example: One of them.
-        remedy: What to do.
-    """
-
-    kind: str
-    severity: Severity
-    table: str
-    count: int
-    example: str
-    remedy: str
-
-
-    _Check("cell_scores_without_run", "error", "cell_score", RESCORE),
 @dataclass(frozen=True)
 class _Check:
     """A query file ``doctor_<kind>.sql`` that gives count and example, and how its answer is to be read."""
@@ -62,30 +43,39 @@ CHECKS: Final = (
     _Check("samples_without_score", "warning", "score", RESCORE),
     _Check("versions_without_run", "error", "score_version", RESCORE),
     _Check("floors_without_run", "error", "floor", RESCORE),
+    _Check("cell_scores_without_run", "error", "cell_score", RESCORE),
     _Check("ladder_without_verdict", "error", "ladder", REANALYSE),
     _Check("ladder_runs_without_run", "warning", "ladder_run", REANALYSE),
     _Check("stale_scores", "warning", "score_version", RESCORE),
     _Check("outdated_metric_versions", "warning", "score_version", RESCORE),
     _Check("stale_verdicts", "warning", "verdict", REANALYSE),
-    _Check("unpublished_verdicts", "note", "publication", "mirage run publishes a new snapshot"),
+    _Check("unpublished_verdicts", "note", "publication", PUBLISH),
     _Check("unknown_models", "note", "model", "add them to the study's models; view unknown_model lists them"),
     _Check("items_without_sample", "note", "item", "harmless; they go when their task is pulled anew"),
 )
 
 
-def examine(con: duckdb.DuckDBPyConnection, snapshot: Path | None = None) -> tuple[Problem, ...]:
+def examine(
+    con: duckdb.DuckDBPyConnection,
+    snapshot: Path | None = None,
+    *,
+    now: dt.datetime | None = None,
+    max_age: dt.timedelta | None = None,
+) -> tuple[Problem, ...]:
     """Run every check.
 
     Args:
         con: An open warehouse; nothing is changed.
         snapshot: The published file that should be beside it; None: not looked for.
+        now: Time of the examination (UTC); the clock where None.
+        max_age: Age from which the snapshot is a problem; None: none is.
 
     Returns:
         The problems found, worst first; empty for a sound warehouse.
     """
     found = [*_duplicates(con), *_orphans_of_ladders(con), *_not_numbers(con), *_out_of_bounds(con), *_queries(con)]
-    if snapshot is not None and not snapshot.exists():
-        found.append(Problem("no_snapshot", "warning", "publication", 1, str(snapshot), "mirage run publishes one"))
+    if snapshot is not None:
+        found += examine_snapshot(con, snapshot, now or dt.datetime.now(dt.UTC), max_age)
     rank: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda problem: (rank[problem.severity], problem.kind, problem.table)))
 

@@ -46,16 +46,21 @@ class SchemaVersionError(WarehouseFileError):
     Attributes:
         found: Schema version of the file.
         known: Schema version of the program.
+        strange: Names of the migrations of the file that the program does not have.
     """
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path, found: int, known: int, strange: Sequence[str] = ()) -> None:
         self.found = found
         self.known = known
-        if found > known:
-            problem, remedy = "is newer than", "update mirage, or write to another warehouse"
+        self.strange = tuple(strange)
+        if strange:
+            problem, remedy = "newer", "update mirage, or write to another warehouse"
+            unknown = f", which does not know {', '.join(strange)}"
         else:
-            problem, remedy = "is older than", "open it for writing once (mirage run), which migrates it"
-        super().__init__(path, f"its schema version {found} {problem} this program's version {known}", remedy)
+            problem, remedy = "older", "open it for writing once (mirage run), which migrates it"
+            unknown = ""
+        text = f"its schema version {found} is {problem} than this program's version {known}{unknown}"
+        super().__init__(path, text, remedy)
 
 
 class DuplicateKeyError(WarehouseError):

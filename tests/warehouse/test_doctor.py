@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -21,13 +22,13 @@ HARM = [
     ("DELETE FROM score WHERE item_id = 'i1'", "samples_without_score", "score", 12),
     ("DELETE FROM run WHERE run_id = 'm0-seed0/add'", "versions_without_run", "score_version", 3),
     ("INSERT INTO floor VALUES ('ghost', 'exact_match', 'shuffled', 0.1, 4, 0)", "floors_without_run", "floor", 1),
-    ("DELETE FROM verdict WHERE ladder_id = 'm/add'", "ladder_without_verdict", "ladder", 1),
     (
         "INSERT INTO cell_score VALUES ('ghost', 'pass_at_1', 1, 0.5, 0.1, 0.3, 0.7, 4, NULL)",
         "cell_scores_without_run",
         "cell_score",
         1,
     ),
+    ("DELETE FROM verdict WHERE ladder_id = 'm/add'", "ladder_without_verdict", "ladder", 1),
     ("DELETE FROM run WHERE run_id = 'm0-seed0/add'", "ladder_runs_without_run", "ladder_run", 1),
     ("DELETE FROM ladder WHERE ladder_id = 'm/add'", "rows_without_ladder", "jump", 2),
     ("UPDATE run SET content_sha256 = 'other' WHERE task_id = 'add'", "stale_scores", "score_version", 18),
@@ -93,3 +94,25 @@ def test_the_doctor_reads_snapshots(sound: duckdb.DuckDBPyConnection, tmp_path: 
     shutil.copyfile(published_path(tmp_path / "w.duckdb"), copy)
     with duckdb.connect(str(copy), read_only=True) as con:
         assert all(isinstance(problem, Problem) for problem in examine(con))
+
+
+def test_a_snapshot_can_be_old_behind_or_no_snapshot_at_all(sound: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    snapshot = published_path(path)
+    later = make.NOW + dt.timedelta(hours=30)
+
+    def found(max_age: dt.timedelta | None = None) -> list[tuple[str, str]]:
+        return [(problem.kind, problem.example) for problem in examine(sound, snapshot, now=later, max_age=max_age)]
+
+    assert found() == []
+    assert found(dt.timedelta(hours=31)) == []
+    assert found(dt.timedelta(hours=29)) == [("old_snapshot", f"{snapshot} is 30.0 hours old")]
+    shutil.copyfile(snapshot, tmp_path / "old.duckdb")
+    publish(sound, path, snapshot, make.NOW, "0.1.0")
+    shutil.copyfile(tmp_path / "old.duckdb", snapshot)
+    [(kind, example)] = found()
+    assert (kind, example) == ("snapshot_behind", f"{snapshot} is generation 1, the warehouse has published 2")
+    snapshot.write_text("no database")
+    [(kind, example)] = found()
+    assert kind == "unreadable_snapshot"
+    assert "not a valid DuckDB" in example
