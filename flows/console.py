@@ -29,6 +29,7 @@ COLOURS = {
     "genuine_break": "bold green",
     "structure_change": "green",
     "mirage": "bold yellow",
+    "seed_lottery": "yellow",
     "undetermined": "dim",
     "flat": "dim",
 }

@@ -9,10 +9,10 @@ from metrics.errors import MirageError
 METHOD_VERSION: int = 1
 """Version of the verdict procedure that is used unless `Constants.method` says otherwise."""
 
-RECOMMENDED_METHOD: int = 2
-"""Version that studies use: it compares scales rather than single runs, and knows guessing floors."""
+RECOMMENDED_METHOD: int = 3
+"""Version that studies use: it compares scales, knows guessing floors and doubts them, and names seed lotteries."""
 
-METHODS: tuple[int, ...] = (1, 2)
+METHODS: tuple[int, ...] = (1, 2, 3)
 """The procedures this program knows."""
 
 
@@ -104,6 +104,14 @@ class Constants:
         run_noise_ratio: A break must survive this many times the spread between runs at the scales beside its
             gap that have a single run (method 2): noise is largest at transitions, where one run cannot show it.
         run_noise_df: Degrees of freedom that shrink a scale's own spread between runs to that of all (method 2).
+        floor_sd: How far a run may guess better or worse than its known floor, as a level (method 3): two of these
+            are `least_level_below_break`, so what is called off the floor is what is said to speak.
+        lottery_rise: Exact match must differ by this much between runs for a seed lottery (method 3).
+        lottery_has: A run has the ability if its exact match is this share of the way from the worst to the best ...
+        lottery_has_not: ... and has it not up to this share.
+        lottery_jump: Runs with and without it must also differ by this much in the smooth metric, logit: exact match
+            alone makes large differences of small ones.
+        pooled_tasks: Fewer tasks of a family give no pooled prior on the spread between runs.
     """
 
     method: int = METHOD_VERSION
@@ -167,6 +175,12 @@ class Constants:
     gompertz_midpoint_step: float = 0.14
     run_noise_ratio: float = 2.0
     run_noise_df: float = 4.0
+    floor_sd: float = 0.01
+    lottery_rise: float = 0.2
+    lottery_has: float = 0.5
+    lottery_has_not: float = 0.25
+    lottery_jump: float = 2.0
+    pooled_tasks: int = 8
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -181,6 +195,8 @@ class Constants:
             raise ConstantError(name, getattr(self, name), "4 or more: two scales on either side of a gap")
         if self.run_noise_ratio < 1:
             raise ConstantError("run_noise_ratio", self.run_noise_ratio, "1 or more; 1 asks nothing")
+        if not self.lottery_has_not < self.lottery_has <= 1:
+            raise ConstantError("lottery_has", self.lottery_has, "above lottery_has_not and at most 1")
         if min(self.logistic_slopes) > self.steepest_slope:
             raise ConstantError("steepest_slope", self.steepest_slope, "at least the smallest logistic slope")
 

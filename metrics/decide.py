@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from metrics.answer_maps import PooledMaps
@@ -11,6 +13,7 @@ from metrics.decision import Decision, Evidence, GapJump, Outcome, RunCompoundin
 from metrics.evidence import base_evidence, clean, onset_evidence, scan_evidence
 from metrics.jump_claims import genuine_break, scope_text
 from metrics.ladder_data import LadderDataError, TokenData, ladder_data, with_tokens
+from metrics.lottery import lottery_evidence, lottery_scales, seed_lottery
 from metrics.measure import Measured, Scanned, measure, scan_ladder
 from metrics.no_change import guessing_only, no_change, structure_change
 from metrics.non_monotone import non_monotone
@@ -66,6 +69,8 @@ def decide(
     """
     data = ladder_data(x, correct_tokens, target_lengths, exact_match, score=score, chance=chance, cluster=cluster)
     constants = Constants() if constants is None else constants
+    if RULES[constants.method].doubts_floor and chance > 0 and (score is not None or not data.has_tokens):
+        data = replace(data, chance_is_floor=True)
     if tokens is not None and tokens.given:
         if not RULES[constants.method].uses_positions:
             known = f"method {constants.method} does not use them; leave them out or set the constant `method` to 2"
@@ -83,7 +88,8 @@ def decide(
 def _decide(ladder: Scanned, onset: Onset | None, early: EarlyProgress) -> Outcome:
     """Steps 1 to 8: the first that speaks decides."""
     outcome = (
-        no_change(ladder)
+        seed_lottery(ladder.base, lottery_scales(ladder.base))
+        or no_change(ladder)
         or guessing_only(ladder)
         or non_monotone(ladder)
         or resolution_limited(ladder)
@@ -132,6 +138,7 @@ def _scanned(ladder: Scanned, onset: Onset | None, early: EarlyProgress, outcome
         {"decided_by": outcome.step, "items_needed": items_needed(base)}
         | base_evidence(base)
         | scan_evidence(ladder)
+        | (lottery_evidence(lottery_scales(base)) if base.rules.names_lotteries else {})
         | onset_evidence(onset, early, base)
     )
     return _decision(base, outcome, evidence, ladder, early.share)

@@ -18,6 +18,7 @@ VERDICTS: tuple[str, ...] = (
     "flat",
     "saturated",
     "resolution_limited",
+    "seed_lottery",
     "undetermined",
 )
 """Every verdict a ladder can get."""
@@ -31,7 +32,8 @@ class Outcome:
         verdict: One of `VERDICTS`.
         step: Number and name of the step that decided.
         reason: Why, in a sentence with numbers.
-        kind: For non_monotone: u_shaped, inverted_u, inverse or exact_match_falls; else None.
+        kind: For non_monotone: u_shaped, inverted_u, inverse or exact_match_falls; for seed_lottery: timing (every run
+            has it at the largest scale) or outcome; else None.
         lean: Where an undetermined ladder leans; never a verdict. None: nowhere.
         needed: The data that would settle it; None where nothing is open.
     """
@@ -102,7 +104,8 @@ class Decision:
 
     Attributes:
         verdict: One of `VERDICTS`.
-        kind: For non_monotone: u_shaped, inverted_u, inverse or exact_match_falls; else None.
+        kind: For non_monotone: u_shaped, inverted_u, inverse or exact_match_falls; for seed_lottery: timing or
+            outcome; else None.
         reason: Why, in a sentence with numbers.
         lean: Where an undetermined ladder leans; None: nowhere.
         needed: The data that would settle it; set for undetermined and resolution_limited.

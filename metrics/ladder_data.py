@@ -49,6 +49,7 @@ class LadderData:
         flags: 1 where the token at a target position is right, 0 where wrong, -1 beyond the target (R, n, P);
             None: only counts are known.
         classes: Position class of every target token (n, P), -1 beyond the target; None: as flags.
+        chance_is_floor: True if the smooth metric is a score, or exact match, with the chance level as its floor.
     """
 
     order: Ints
@@ -64,6 +65,7 @@ class LadderData:
     unigram: float | None = None
     flags: Ints | None = None
     classes: Ints | None = None
+    chance_is_floor: bool = False
 
     @property
     def n_items(self) -> int:
@@ -90,7 +92,7 @@ class LadderData:
         """True if the smooth metric is corrected for guessing."""
         if self.log_likelihood is not None:
             return self.unigram is not None
-        return self.floor is not None and self.score is None
+        return self.chance_is_floor or (self.floor is not None and self.score is None)
 
     @property
     def pooled_score(self) -> Floats | None:

@@ -101,7 +101,7 @@ class Measured:
 def measure(data: LadderData, constants: Constants) -> Measured:
     """Measure both metrics, their spread over the ladder and the compounding of one into the other."""
     points = Points.scales(data) if RULES[constants.method].compares_scales else Points.runs(data)
-    curve = _smooth_curve(data)
+    curve = _smooth_curve(data, constants)
     exact = ratio_curve(data.exact_match, np.ones(data.n_items), data.cluster)
     exact_match = data.exact_match.mean(1)
     exact_match_se = np.sqrt(np.clip(np.diag(exact.covariance), 0.25 / data.n_items**2, None))
@@ -125,13 +125,17 @@ def measure(data: LadderData, constants: Constants) -> Measured:
     )
 
 
-def _smooth_curve(data: LadderData) -> SizeCurve:
+def _smooth_curve(data: LadderData, constants: Constants) -> SizeCurve:
     """The smooth metric: log-probabilities if there are any, else the score, else token accuracy."""
+    doubt = constants.floor_sd if RULES[constants.method].doubts_floor else 0.0
     if data.log_likelihood is not None:
-        return likelihood_curve(data.log_likelihood, data.lengths, data.cluster, data.unigram)
+        return likelihood_curve(data.log_likelihood, data.lengths, data.cluster, data.unigram, doubt)
+    floor = np.full(len(data.x), data.chance) if data.chance_is_floor else data.floor
     if data.score is not None:
-        return ratio_curve(data.score, np.ones(data.n_items), data.cluster)
-    return ratio_curve(data.correct, data.lengths, data.cluster, data.floor)
+        return ratio_curve(
+            data.score, np.ones(data.n_items), data.cluster, floor if data.chance_is_floor else None, doubt
+        )
+    return ratio_curve(data.correct, data.lengths, data.cluster, floor, doubt)
 
 
 def _structure(data: LadderData, constants: Constants) -> ErrorStructure:
@@ -262,7 +266,7 @@ def scan_ladder(base: Measured) -> Scanned:
     return Scanned(
         base,
         scan,
-        _bound_jumps(scan, base),
+        _bound_jumps(scan, base, noisy, quantile),
         weight,
         float(np.sqrt(variance)),
         df,
@@ -273,7 +277,7 @@ def scan_ladder(base: Measured) -> Scanned:
     )
 
 
-def _bound_jumps(scan: JumpScan, base: Measured) -> JumpBounds:
+def _bound_jumps(scan: JumpScan, base: Measured, noisy: Floats, quantile: float) -> JumpBounds:
     points, constants, rules = base.points, base.constants, base.rules
     admissible = np.flatnonzero(points.admissible)
     claim_tail = constants.break_tail / len(admissible)
@@ -281,6 +285,11 @@ def _bound_jumps(scan: JumpScan, base: Measured) -> JumpBounds:
     family_low = scan.quantiles(rules.claim_families, claim_tail)
     low = np.min(list(family_low.values()), axis=0)
     high = scan.average(rules.limit_families).quantile(1 - limit_tail)
+    if rules.doubts_floor and base.data.floor_known:
+        # a rise from below the least level that says something counts from there
+        reach = base.logit[1:] + quantile * np.sqrt(np.diag(noisy)[1:]) - base.least_logit
+        silent = base.level[:-1] < constants.least_level_below_break
+        high = np.where(silent, np.minimum(high, np.maximum(reach, 0.0)), high)
     median = scan.average(rules.median_families).quantile(0.5)
     best = int(admissible[np.argmax(low[admissible])])
     readable = points.distinct

@@ -49,6 +49,15 @@ def guessing_only(ladder: Scanned) -> Outcome | None:
         f"the smooth metric stays at the level of guessing from token frequencies: no run is shown to be "
         f"{share_text(least)} or more above it; format or calibration may improve, the ability does not show"
     )
+    exact, _ = _trends(base)
+    change = exact.steepest(_TREND_TAIL) * base.data.decades
+    upper = float((base.curve.level + 2 * base.curve.se).max())
+    if base.rules.calls_guessing_flat and change < constants.flat_exact_match and upper < constants.flat_smooth_level:
+        reason += (
+            f"; exact match changes by {points_text(change)} at most over the ladder (90 % interval), and the smooth "
+            f"metric is under {share_text(upper)} everywhere"
+        )
+        return Outcome("flat", "1b guessing", reason)
     needed = "larger scales or easier items, on which some run leaves the level of guessing"
     return Outcome("undetermined", "1b guessing", reason, lean="flat", needed=needed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 
@@ -24,6 +24,10 @@ class Rules:
             either side of a replicated gap must not overlap.
         rise_from_least_level: The rise that sets the limit of a jump starts at the least level that says something.
         uses_positions: Position classes, guessing floors and log-probabilities are used where given.
+        doubts_floor: A known guessing floor is itself uncertain, a chance level is a floor, and a jump that begins
+            below the least level that says something counts from there.
+        names_lotteries: A scale at which some runs have the ability and others do not decides the ladder.
+        calls_guessing_flat: A ladder that never leaves the level of guessing is flat where a change is excluded.
     """
 
     compares_scales: bool
@@ -36,6 +40,9 @@ class Rules:
     guards_claims: bool
     rise_from_least_level: bool
     uses_positions: bool
+    doubts_floor: bool = False
+    names_lotteries: bool = False
+    calls_guessing_flat: bool = False
 
 
 _FIRST = Rules(
@@ -64,5 +71,7 @@ _SECOND = Rules(
     uses_positions=True,
 )
 
-RULES: Mapping[int, Rules] = MappingProxyType({1: _FIRST, 2: _SECOND})
+_THIRD = replace(_SECOND, doubts_floor=True, names_lotteries=True, calls_guessing_flat=True)
+
+RULES: Mapping[int, Rules] = MappingProxyType({1: _FIRST, 2: _SECOND, 3: _THIRD})
 """The rules by `Constants.method`."""

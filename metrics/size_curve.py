@@ -47,7 +47,11 @@ class SizeCurve:
 
 
 def ratio_curve(
-    numerator: Floats, denominator: Floats, cluster: Ints | None = None, floor: Floats | None = None
+    numerator: Floats,
+    denominator: Floats,
+    cluster: Ints | None = None,
+    floor: Floats | None = None,
+    floor_sd: float = 0.0,
 ) -> SizeCurve:
     """Ratio estimator sum(numerator) / sum(denominator) a run.
 
@@ -57,6 +61,7 @@ def ratio_curve(
         cluster: Cluster number of every item (n,), 0 to G - 1; None: items are independent.
         floor: Level by guessing of every run (R,), below 1; None: not known. A known floor f is taken out,
             (level - f) / (1 - f).
+        floor_sd: How far a run may guess better or worse than its known floor.
 
     Returns:
         The curve; its standard errors are over items only, not over training runs.
@@ -69,11 +74,15 @@ def ratio_curve(
     covariance = floored_covariance(influence, level, total, informative, cluster)
     if floor is None or not (floor > 0).any():
         return _on_logit(level, covariance, np.ones(len(level), dtype=np.bool_))
-    return _above_floor(level, covariance, np.minimum(floor, _MOST_FLOOR))
+    return _above_floor(level, covariance, np.minimum(floor, _MOST_FLOOR), floor_sd)
 
 
 def likelihood_curve(
-    log_likelihood: Floats, lengths: Floats, cluster: Ints | None = None, unigram: float | None = None
+    log_likelihood: Floats,
+    lengths: Floats,
+    cluster: Ints | None = None,
+    unigram: float | None = None,
+    floor_sd: float = 0.0,
 ) -> SizeCurve:
     """Geometric mean probability of a target token, corrected for what token frequencies alone give.
 
@@ -82,6 +91,7 @@ def likelihood_curve(
         lengths: Target tokens of every item (n,).
         cluster: Cluster number of every item (n,), or None.
         unigram: Mean log-probability of a target token by frequency, nats; None: no correction.
+        floor_sd: How far a run may guess better or worse than by frequency, as a probability.
 
     Returns:
         The curve.
@@ -93,21 +103,28 @@ def likelihood_curve(
     covariance = paired_covariance(influence, cluster)
     floor = 0.0 if unigram is None else float(np.exp(unigram))
     stretch = 1 / (1 - floor)
+    above = (level - floor) * stretch
     covariance = covariance * stretch**2
     covariance = covariance + np.diag(np.maximum(_LEAST_VARIANCE - np.diag(covariance), 0))
+    if floor > 0:
+        covariance = covariance + _floor_doubt(above, stretch, floor_sd)
     se = np.sqrt(np.diag(covariance))
-    above = (level - floor) * stretch
     off_floor = above > _OFF_FLOOR_SE * se
     return _on_logit(_keep_readable(above, se) if floor > 0 else above, covariance, off_floor)
 
 
-def _above_floor(level: Floats, covariance: Floats, floor: Floats) -> SizeCurve:
+def _above_floor(level: Floats, covariance: Floats, floor: Floats, floor_sd: float) -> SizeCurve:
     """Take a floor out of a curve."""
     stretch = 1 / (1 - floor)
     above = (level - floor) * stretch
-    covariance = covariance * np.outer(stretch, stretch)
+    covariance = covariance * np.outer(stretch, stretch) + _floor_doubt(above, stretch, floor_sd)
     se = np.sqrt(np.diag(covariance))
     return _on_logit(_keep_readable(above, se), covariance, above > _OFF_FLOOR_SE * se)
+
+
+def _floor_doubt(above: Floats, stretch: Floats | float, floor_sd: float) -> Floats:
+    """Covariance (R, R) that an uncertain floor adds: d above / d floor is -(1 - above) * stretch, a run on its own."""
+    return np.diag((floor_sd * stretch * (1 - above)) ** 2)
 
 
 def _keep_readable(above: Floats, se: Floats) -> Floats:

@@ -22,6 +22,7 @@ _HEADLINES = {
     "smooth": "{title} rises gradually under every metric tried.",
     "smooth_in_logit": "{title} rises gradually under exact match, the only metric there is.",
     "structure_change": "{title}: errors regroup between answers, and exact match moves with them.",
+    "seed_lottery": "{title}: at one scale, some training runs have it and others do not.",
     "flat": "{title} does not rise over these sizes.",
     "saturated": "{title} is solved at every size measured.",
     "resolution_limited": "{title} improves, but this test is too small to see exact answers begin.",

@@ -1,4 +1,4 @@
-"""The ten verdicts as people meet them: a name, the curve it stands for, a colour token, a mark shape."""
+"""The verdicts as people meet them: a name, the curve it stands for, a colour token, a mark shape."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ _STYLES = (
         "M5 19C13 19 12 5 19 5",
     ),
     VerdictStyle("non_monotone", "Non-monotone", "turn", "turnink", "triangle-down", "M5 7C8 20 14 20 19 6"),
+    VerdictStyle("seed_lottery", "Seed lottery", "turn", "turnink", "triangle-left", "M5 18h7L19 6", "M12 18h7"),
     VerdictStyle("flat", "No rise", "flat", "flatink", "circle", "M5 15h14"),
     VerdictStyle("saturated", "Saturated", "saturated", "saturatedink", "circle", "M5 7h14"),
     VerdictStyle(
@@ -76,6 +77,7 @@ LEANS: dict[str, str] = {
     "structure_change": "a change in how errors group",
     "flat": "no rise",
     "smooth": "a gradual rise",
+    "lottery": "a seed lottery",
 }
 
 
