@@ -137,46 +137,65 @@ def draw_resamples(
     return Resamples(weights, run)
 
 
-def resampled_curves(sums: Sequence[Floats], cluster_sizes: Floats, draws: Resamples) -> list[Floats]:
-    """Curves (resamples, scales) of several metrics, all in one matrix product.
+def resampled_curves(sums: Floats, cluster_sizes: Floats, draws: Resamples) -> Floats:
+    """Curves (metrics, resamples, scales) of several metrics, all in one matrix product.
 
     Args:
-        sums: For each metric, (runs, clusters) sum of the scores of each cluster's items.
+        sums: (metrics, runs, clusters) sum of the scores of each cluster's items.
         cluster_sizes: (clusters,) items in each cluster.
         draws: The resamples.
     """
-    means = (draws.weights @ np.concatenate(sums).T) / (draws.weights @ cluster_sizes)[:, None]
-    by_metric = np.split(means, np.cumsum([len(part) for part in sums])[:-1], axis=1)
-    return [np.take_along_axis(runs, draws.run, 1) for runs in by_metric]
+    means = (sums @ draws.weights.T) / (draws.weights @ cluster_sizes)
+    return np.take_along_axis(means.swapaxes(1, 2), draws.run[None], 2)
 
 
-def describe(mean_curve: Floats, resampled: Floats, *, n_items: int, unit: str, sign: float) -> Description:
-    """Describe one metric of a ladder.
+@dataclass(frozen=True)
+class Ruler:
+    """What the description of a curve needs of its metric.
 
-    Args:
-        mean_curve: (scales,) mean over items and runs.
-        resampled: (resamples, scales) curves of resampled items and seeds.
-        n_items: Items behind every point; one of them is the smallest step a share can show.
+    Attributes:
         unit: The metric's unit; sets the smallest rise whose place is worth naming.
         sign: 1 where higher is better, -1 where lower is.
     """
-    curves = sign * resampled
+
+    unit: str
+    sign: float
+
+
+def describe(
+    mean_curves: Floats, resampled: Floats, rulers: Sequence[Ruler], *, n_items: int
+) -> tuple[Description, ...]:
+    """Describe the curves of several metrics of a ladder.
+
+    Args:
+        mean_curves: (metrics, scales) means over items and runs.
+        resampled: (metrics, resamples, scales) curves of resampled items and seeds.
+        rulers: What is known of each metric.
+        n_items: Items behind every point; one of them is the smallest step a share can show.
+    """
+    sign = np.array([ruler.sign for ruler in rulers])
+    signed, curves = sign[:, None] * mean_curves, sign[:, None, None] * resampled
     resolution = 1.0 / max(n_items, 1)
-    signed = sign * mean_curve
     fitted = isotonic(signed)
-    rise = float(fitted[-1] - fitted[0])
-    score = _estimate(float(emergence_score(signed, resolution)), emergence_score(curves, resolution))
-    line = _estimate(float(linearity(signed, resolution)), linearity(curves, resolution))
-    smallest = SMALLEST_RISE.get(unit, 0.0)
-    if rise < smallest:
-        reason = f"no rise to place: {rise:.3g} {unit} in all, below {smallest:g}"
-        return Description(rise, NONE, None, score, line, reason)
-    share, gap = sharpest_gap(curves)
-    seen = share[np.isfinite(share)]
-    sharpness = _estimate(float(np.median(seen)), seen)
-    return Description(rise, sharpness, int(np.bincount(gap).argmax()), score, line, None)
+    rises = fitted[:, -1] - fitted[:, 0]
+    scores = _estimates(emergence_score(signed, resolution), emergence_score(curves, resolution))
+    lines = _estimates(linearity(signed, resolution), linearity(curves, resolution))
+    shares, gaps = sharpest_gap(curves)
+    found: list[Description] = []
+    for place, (rise, ruler) in enumerate(zip(rises.tolist(), rulers, strict=True)):
+        smallest = SMALLEST_RISE.get(ruler.unit, 0.0)
+        if rise < smallest:
+            reason = f"no rise to place: {rise:.3g} {ruler.unit} in all, below {smallest:g}"
+            found.append(Description(rise, NONE, None, scores[place], lines[place], reason))
+            continue
+        seen = shares[place][np.isfinite(shares[place])]
+        (sharpness,) = _estimates(np.median(seen, keepdims=True), seen[None])
+        sharpest = int(np.bincount(gaps[place]).argmax())
+        found.append(Description(rise, sharpness, sharpest, scores[place], lines[place], None))
+    return tuple(found)
 
 
-def _estimate(value: float, resampled: Floats) -> Estimate:
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(value, float(low), float(high))
+def _estimates(values: Floats, resampled: Floats) -> list[Estimate]:
+    """Each value with the 95 % interval of its resamples (metrics, resamples)."""
+    low, high = np.quantile(resampled, [0.025, 0.975], axis=-1)
+    return [Estimate(*row) for row in zip(values.tolist(), low.tolist(), high.tolist(), strict=True)]

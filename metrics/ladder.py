@@ -66,17 +66,19 @@ class PairedLadder:
     def __init__(self, rows: pl.DataFrame, required: list[str], *, descending: bool = False) -> None:
         if "repeat" in rows.columns:
             rows = rows.filter(pl.col("repeat") == pl.col("repeat").min().over("run_id", "item_id"))
-        self._all = rows
-        complete = rows.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in required))
+        self._all = rows.select("run_id", "item_id")
         self.descending = descending
         runs = _with_scale_index(rows.select("run_id", "model_id", "seed", "scale").unique("run_id"), descending)
         self.runs = [Run(**row) for row in runs.sort("scale_index", "seed", "run_id").to_dicts()]
-        answered = complete.group_by("item_id").agg(pl.col("run_id").n_unique().alias("n_runs"))
-        paired = answered.filter(pl.col("n_runs") == len(self.runs)).select("item_id").sort("item_id")
-        order = pl.DataFrame({"run_id": [run.run_id for run in self.runs]}).with_row_index("run_order")
-        self.rows = (
-            complete.join(paired, on="item_id", how="semi").join(order, on="run_id").sort("run_order", "item_id")
+        complete = self._all.with_row_index("place").filter(
+            rows.select(pl.all_horizontal(pl.col(name).is_not_null() for name in required)).to_series()
         )
+        answered = complete.group_by("item_id").agg(pl.col("run_id").n_unique().alias("n_runs"))
+        paired = answered.filter(pl.col("n_runs") == len(self.runs)).select("item_id")
+        order = pl.DataFrame({"run_id": [run.run_id for run in self.runs]}).with_row_index("run_order")
+        kept = complete.join(paired, on="item_id", how="semi").join(order, on="run_id").sort("run_order", "item_id")
+        # the wide rows are moved once
+        self.rows = rows[kept["place"]]
         self.n_items = paired.height
         self.n_items_dropped = int(rows["item_id"].n_unique()) - paired.height
 

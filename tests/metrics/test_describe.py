@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from metrics.describe import (
+    Ruler,
     breakthroughness,
     describe,
     draw_resamples,
@@ -81,8 +82,8 @@ def two_seed_ladder() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_sharpness_is_read_on_seed_paths_not_on_their_mean() -> None:
     scores, scale_index, seeds = two_seed_ladder()
     draws = draw_resamples(scale_index, seeds, 200, 100, seed=1)
-    (curves,) = resampled_curves([scores], np.ones(200), draws)
-    shape = describe(np.array([0.0, 0.5, 1.0]), curves, n_items=200, unit="share", sign=1)
+    curves = resampled_curves(scores[None], np.ones(200), draws)
+    (shape,) = describe(np.array([[0.0, 0.5, 1.0]]), curves, [Ruler("share", 1)], n_items=200)
     assert shape.sharpness.value == 1.0
     assert sharpest_gap(np.array([0.0, 0.5, 1.0]))[0] == 0.5
 
@@ -92,8 +93,8 @@ def test_no_rise_is_not_placed() -> None:
     scores = random.binomial(1, 0.3, (4, 300)).astype(float)
     index = np.arange(4)
     draws = draw_resamples(index, np.zeros(4, int), 300, 50, seed=1)
-    (curves,) = resampled_curves([scores], np.ones(300), draws)
-    shape = describe(scores.mean(1), curves, n_items=300, unit="share", sign=1)
+    curves = resampled_curves(scores[None], np.ones(300), draws)
+    (shape,) = describe(scores.mean(1)[None], curves, [Ruler("share", 1)], n_items=300)
     assert shape.sharpness.value is None
     assert "no rise to place" in str(shape.reason)
 
@@ -111,7 +112,7 @@ def test_resampled_curves_of_several_metrics_equal_those_of_each() -> None:
     random = np.random.default_rng(5)
     one, two = random.random((3, 40)), random.random((3, 40))
     draws = draw_resamples(np.arange(3), np.zeros(3, int), 40, 10, seed=2)
-    both = resampled_curves([one, two], np.ones(40), draws)
+    both = resampled_curves(np.array([one, two]), np.ones(40), draws)
     for values, found in zip((one, two), both, strict=True):
         by_hand = [[row @ weights / weights.sum() for row in values] for weights in draws.weights]
         assert found == pytest.approx(np.array(by_hand))

@@ -1,0 +1,132 @@
+"""What the analysis of a ladder rests on, as arrays: the verdict's inputs, the curves and their floors."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+import metrics.catalogue  # noqa: F401 - fills the registry
+from metrics.arrays import Floats
+from metrics.curves import Curve, Limits, curve
+from metrics.ladder import LadderInfo, PairedLadder
+from metrics.ladder_data import TokenData
+from metrics.registry import METRICS, Metric, find
+from metrics.token_arrays import token_data
+
+EXACT_MATCH = "exact_match"
+EXPECTED = "expected_exact_match"
+LOG_LIKELIHOOD = "target_log_likelihood"
+
+
+class LadderInputs:
+    """The paired scores of one ladder and what is derived from them; everything is reckoned once.
+
+    Args:
+        rows: One row a (run, item), as ``metrics.analysis.analyze_ladder`` takes them.
+        info: What the ladder is.
+        tokenization: The tokens that the verdict counts.
+        reads_characters: Whether the verdict looks at single target characters, beside their scores.
+    """
+
+    def __init__(self, rows: pl.DataFrame, info: LadderInfo, *, tokenization: str, reads_characters: bool) -> None:
+        self.info, self.tokenization = info, tokenization
+        self._length_column = f"target_length_{tokenization}"
+        self.ladder = PairedLadder(rows, [EXACT_MATCH, self._length_column], descending=info.axis == "train_loss")
+        self._reads_characters = reads_characters
+        self._known_floors: dict[str, Floats] = {}
+
+    @property
+    def has_items(self) -> bool:
+        """Whether any item was answered by every run."""
+        return self.ladder.n_items > 0
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """(items,) target tokens. With several targets an item's length is that of its first run's nearest target."""
+        values = self.ladder.values(self._length_column)
+        return np.zeros(0) if values is None or not self.has_items else values[0]
+
+    @cached_property
+    def tokens(self) -> TokenData | None:
+        """What is known of single characters, for the versions of the procedure that take it."""
+        if not (self._reads_characters and self.has_items):
+            return None
+        return token_data(self.ladder.rows, len(self.ladder.runs), self.ladder.n_items)
+
+    @cached_property
+    def exact_match(self) -> Floats:
+        """(runs, items) 0 or 1."""
+        values = self.ladder.values(EXACT_MATCH)
+        return np.zeros((len(self.ladder.runs), 0)) if values is None else values
+
+    @cached_property
+    def correct_tokens(self) -> Floats:
+        """(runs, items) correct target tokens."""
+        accuracy = self.ladder.values(f"per_token_accuracy_{self.tokenization}")
+        if accuracy is None:
+            return self.exact_match * self.lengths
+        correct = np.rint(accuracy * self.lengths)
+        # An output can be one edit from a long target and still round to all of it: only exact match means all.
+        return np.where(self.exact_match == 1, self.lengths, np.minimum(correct, self.lengths - 1))
+
+    @cached_property
+    def expected_exact_match(self) -> Floats | None:
+        """(runs, items) [0,1]; None where log-probabilities are missing."""
+        return self.ladder.values(EXPECTED)
+
+    @cached_property
+    def smooth_metric(self) -> str | None:
+        """The metric that the verdict reads beside exact match; None where the ladder has none."""
+        if not self.has_items:
+            return None
+        if self.tokens is not None and self.tokens.log_probabilities is not None:
+            return LOG_LIKELIHOOD
+        if self.lengths.max() > 1:
+            return f"per_token_accuracy_{self.tokenization}"
+        return EXPECTED if self.expected_exact_match is not None else None
+
+    @property
+    def score(self) -> Floats | None:
+        """(runs, items) smooth score that is no count of tokens; None where tokens or log-likelihoods are read."""
+        return self.expected_exact_match if self.smooth_metric == EXPECTED else None
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """Curve by metric, for every metric that all kept items have."""
+        if not self.has_items:
+            return {}
+        found = {}
+        for metric in _curve_metrics(self.ladder.rows.columns):
+            sums = self.ladder.sums(metric.name)
+            if sums is not None:
+                found[metric.name] = curve(*sums, self.ladder.scale_index, Limits(metric.low, metric.high))
+        return found
+
+    def floors(self, metric: str) -> Floats:
+        """(runs,) floor of the metric for each run; NaN where there is none."""
+        if metric not in self._known_floors:
+            self._known_floors[metric] = self._read_floors(f"floor:{metric}")
+        return self._known_floors[metric]
+
+    def _read_floors(self, column: str) -> Floats:
+        if column not in self.ladder.rows.columns or not self.has_items:
+            return np.full(len(self.ladder.runs), np.nan)
+        first = self.ladder.rows[column].gather_every(self.ladder.n_items)
+        return first.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+    def by_scale(self, per_run: Floats) -> list[float | None]:
+        """Means of a per-run value by scale; None where no run has one."""
+        result: list[float | None] = []
+        for index in range(len(self.ladder.scales)):
+            values = per_run[self.ladder.scale_index == index]
+            values = values[np.isfinite(values)]
+            result.append(float(values.mean()) if len(values) else None)
+        return result
+
+
+def _curve_metrics(columns: list[str]) -> list[Metric]:
+    """The metrics among the columns, derived ones included; counts have no curve."""
+    named = [find(name) for name in columns if name in METRICS or "__" in name]
+    return [metric for metric in named if metric.kind != "count"]
