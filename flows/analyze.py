@@ -20,7 +20,7 @@ from metrics.token_arrays import COLUMNS as TOKEN_COLUMNS
 from warehouse import load
 
 STAGE = "analyze"
-LADDERS_A_UNIT = 4
+LADDERS_A_UNIT = 8
 SCORE_COLUMNS = ("run_id", "item_id", "repeat", "cluster", "category")
 HEAVY_LADDERS = 64
 

@@ -170,7 +170,7 @@ def score_shard(unit: ScoreUnit) -> ScoredShard:
                 run_ids.append(run_id)
             except Exception as error:
                 findings.append(_failed(run_id, error))
-    frames = [pl.concat(frames) for frames in zip(*parts, strict=True)] if parts else _nothing()
+    frames = [pl.concat(frames, how="diagonal") for frames in zip(*parts, strict=True)] if parts else _nothing()
     paths = [_written(frame, unit.samples, kind) for frame, kind in zip(frames, KINDS, strict=True)]
     return ScoredShard(unit.shard, paths[0], paths[1], paths[2], tuple(run_ids), tuple(findings))
 
@@ -181,7 +181,8 @@ _COVERAGE = ("run_id", "metric", "reason")
 
 def _score(samples: pl.DataFrame, unit: ScoreUnit) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     scores = score_samples(samples, unit.shard.metrics)
-    return scores.frame, floors(samples, unit.floor_metrics, unit.seed), scores.coverage.select(_COVERAGE)
+    nowhere = [name for name in unit.shard.metrics if scores.frame[name].null_count() == scores.frame.height]
+    return scores.frame.drop(nowhere), floors(samples, unit.floor_metrics, unit.seed), scores.coverage.select(_COVERAGE)
 
 
 def floors(samples: pl.DataFrame, names: Sequence[str], seed: int) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from warehouse.definitions import refresh_views, statement
 from warehouse.errors import FrameError
 from warehouse.keys import SAMPLE_KEY, check_unique_in
 from warehouse.resources import identifier
-from warehouse.stage import Source, columns, insert, staged
+from warehouse.stage import Source, columns, insert, insert_checked, staged
 from warehouse.transaction import transaction
 
 SCORES = "staged_scores"
@@ -60,7 +60,9 @@ def write_scores(
         metrics = _check(con, runs, versions)
         _add_columns(con, sorted(versions))
         fresh = [run for (run,) in con.execute(statement("runs_without_scores"), {"run_ids": runs}).fetchall()]
-        if fresh:
+        if len(fresh) == len(runs) and _is_complete(con, runs):
+            insert_checked(con, "score", SCORES)
+        elif fresh:
             _insert(con, fresh, metrics)
         if len(fresh) < len(runs):
             _update(con, sorted(set(runs) - set(fresh)), sorted(versions), metrics)
@@ -103,8 +105,15 @@ def _check(con: duckdb.DuckDBPyConnection, runs: list[str], versions: Mapping[st
     return metrics
 
 
+def _is_complete(con: duckdb.DuckDBPyConnection, runs: list[str]) -> bool:
+    """Whether every sample of the runs is among the staged scores, which are known to be unique and of these runs."""
+    [(complete,)] = con.execute(statement("scores_are_complete"), {"run_ids": runs}).fetchall()
+    return bool(complete)
+
+
 def _add_columns(con: duckdb.DuckDBPyConnection, metrics: Sequence[str]) -> None:
-    new = [metric for metric in metrics if metric not in columns(con, "score")]
+    known = columns(con, "score")
+    new = [metric for metric in metrics if metric not in known]
     for metric in new:
         con.execute(f"ALTER TABLE score ADD COLUMN {identifier(metric)} DOUBLE")
     if new:

@@ -79,6 +79,11 @@ def insert_staged(con: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
     return _insert(con, table, name, given)
 
 
+def insert_checked(con: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
+    """``insert_staged`` for rows whose key the caller has found unique."""
+    return _insert(con, table, name, list(columns(con, name)))
+
+
 def _insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> int:
     if frame.is_empty():
         return 0

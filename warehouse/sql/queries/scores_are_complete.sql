@@ -1,0 +1,3 @@
+-- Whether there are as many staged scores as samples of these runs. Parameter: run_ids.
+SELECT (SELECT count(*) FROM staged_scores)
+    = (SELECT count(*) FROM sample WHERE run_id IN (SELECT unnest($run_ids::VARCHAR[])));
