@@ -173,32 +173,37 @@ def position_frequency_floors(samples: pl.DataFrame) -> pl.DataFrame:
     usable = samples.filter(
         (pl.col("targets").list.len() == 1) & pl.any_horizontal(pl.col(c).is_not_null() for c in columns)
     )
-    known: dict[tuple[str, ...], tuple[float, float]] = {}
-    rows: list[dict[str, object]] = []
-    for run in usable.partition_by("run_id"):
-        targets = tuple(run["targets"].list.first().to_list())
-        lengths = run[columns[0]].list.len().to_list()
-        if len(targets) < 2 or not any(targets) or any(len(t) != n for t, n in zip(targets, lengths, strict=True)):
-            continue
-        if targets not in known:
-            known[targets] = _guess_by_position(targets)
-        for name, value in zip(("teacher_forced_accuracy", "target_log_likelihood"), known[targets], strict=True):
-            rows.append(
-                {
-                    "run_id": run["run_id"][0],
-                    "metric": name,
-                    "kind": "position_frequency",
-                    "value": value,
-                    "n": len(targets),
-                    "seed": None,
-                }
-            )
-    return pl.DataFrame(rows, schema=SCHEMA)
+    if usable.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
+    target, length = pl.col("targets").list.first(), pl.col(columns[0]).list.len()
+    runs = usable.group_by("run_id", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("n"),
+        (target.str.len_chars() == length).fill_null(value=False).all().alias("by_character"),
+        (target != "").any().alias("some_text"),
+        # frequencies do not depend on the order of the items
+        target.hash().sort().implode().hash().first().alias("same_targets"),
+    )
+    runs = runs.filter(pl.col("by_character") & pl.col("some_text") & (pl.col("n") >= 2))
+    known = runs.unique("same_targets", maintain_order=True).select("run_id", "same_targets")
+    guesses = [
+        _guess_by_position(usable.filter(pl.col("run_id") == run_id).select(target).to_series())
+        for run_id in known["run_id"]
+    ]
+    levels = known.select("same_targets").with_columns(
+        pl.Series(name, [guess[place] for guess in guesses], dtype=pl.Float64)
+        for place, name in enumerate(("teacher_forced_accuracy", "target_log_likelihood"))
+    )
+    return (
+        runs.join(levels, on="same_targets", maintain_order="left")
+        .unpivot(index=["run_id", "n"], on=levels.columns[1:], variable_name="metric", value_name="value")
+        .with_columns(kind=pl.lit("position_frequency"), seed=pl.lit(None))
+        .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+        .sort("run_id", "metric")
+    )
 
 
-def _guess_by_position(targets: tuple[str, ...]) -> tuple[float, float]:
+def _guess_by_position(texts: pl.Series) -> tuple[float, float]:
     """Accuracy and log-likelihood (nats a character), leaving the target itself out of the count."""
-    texts = pl.Series(targets)
     lengths = texts.str.len_chars().to_numpy().astype(np.int64)
     codes, classes = character_codes(texts, int(lengths.max())), position_classes(lengths)
     return most_frequent_share(codes, classes), unigram_log_likelihood(codes, classes)
