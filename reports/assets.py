@@ -12,8 +12,6 @@ from importlib.metadata import version
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import altair as alt
-
 import reports.charts  # noqa: F401 - fills the registry
 from reports import theme
 from reports.drawing_library import drawing_library, kept
@@ -67,7 +65,7 @@ def digest() -> str:
 
     Known without making the assets, which takes seconds, so a build with nothing to do is quick.
     """
-    found = hashlib.sha256(f"{alt.__version__} {version('vl-convert-python')}".encode())
+    found = hashlib.sha256(f"{version('altair')} {version('vl-convert-python')}".encode())
     for name, content in sorted(_files(resources.files("reports"))):
         found.update(f"{name}\x00{len(content)}\x00".encode())
         found.update(content)
@@ -85,8 +83,7 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]
 @cache
 def bundle() -> str:
     """The drawing library, from the installed package; nothing is fetched."""
-    language = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return drawing_library(language)
+    return drawing_library()
 
 
 @cache

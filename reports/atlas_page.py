@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from metrics.intervals import wilson
 from reports import numbers, queries
 from reports.assets import Assets
 from reports.axes import AXES
 from reports.cards import Figure
-from reports.data import Row
 from reports.payload import to_json
+from reports.queries import Row
 from reports.registry import CHARTS
 from reports.rulers import RULERS
 from reports.templating import render
 from reports.verdicts import VERDICTS
-from warehouse import query
 
 COLUMNS = (
     "url", "name", "task", "family", "setting", "verdict", "n_scales", "along", "runs", "x",
@@ -54,18 +52,20 @@ class AtlasData:
 
 def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
     """Read the atlas from a published snapshot."""
-    overview = query.frame(con, "ladder_overview").to_dicts()
+    overview = queries.view_rows(con, "ladder_overview")
     spark = sorted(
         {ruler.choose(row["tokenization"], ()) for row in overview for ruler in RULERS if ruler.key in SPARK}
     )
-    curves = query.frame(con, "score_by_scale", metric=spark) if spark else pl.DataFrame()
+    curves: dict[tuple[str, str], list[Row]] = {}
+    for row in queries.view_rows(con, "score_by_scale", metric=spark):
+        curves.setdefault((row["ladder_id"], row["metric"]), []).append(row)
     return AtlasData(
         [row for row in overview if row["verdict"]],
-        {(key[0], key[1]): part.to_dicts() for key, part in _parts(curves).items()},
-        {(row["ladder_id"], row["metric"]): row for row in query.frame(con, "metric_description").to_dicts()},
-        {(row["ladder_id"], row["metric"]): row["sharp"] for row in queries.frame(con, "sharp_metrics").to_dicts()},
-        dict(queries.frame(con, "verdict_counts").iter_rows()),
-        query.frame(con, "verdict_change").to_dicts(),
+        curves,
+        {(row["ladder_id"], row["metric"]): row for row in queries.view_rows(con, "metric_description")},
+        {(row["ladder_id"], row["metric"]): row["sharp"] for row in queries.rows(con, "sharp_metrics")},
+        {row["verdict"]: row["n_ladders"] for row in queries.rows(con, "verdict_counts")},
+        queries.view_rows(con, "verdict_change"),
     )
 
 
@@ -104,10 +104,6 @@ def atlas_html(data: AtlasData, slugs: Mapping[str, str], assets: Assets, shared
         generation=generation,
         data=to_json(payload),
     )
-
-
-def _parts(curves: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFrame]:
-    return {} if curves.is_empty() else curves.partition_by("ladder_id", "metric", as_dict=True)
 
 
 def _metrics(data: AtlasData, row: Row) -> dict[str, str]:

@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import duckdb
-import polars as pl
 
 from reports import numbers, queries
 from reports.axes import AXES, Axis
+from reports.queries import Row
 from reports.rulers import RULERS, Ruler
-from warehouse import query
 
 BROWSER_ITEMS = 60
 BROWSER_CHARACTERS = 240
@@ -22,7 +20,6 @@ LEFT_ZERO = 0.02
 SEED_RISE = 0.10
 
 VIEWS = (
-    "ladder_overview",
     "verdict",
     "score_by_scale",
     "score_by_run",
@@ -45,7 +42,10 @@ QUERIES: dict[str, dict[str, object]] = {
     "missing_scores": {},
 }
 
-Row = dict[str, Any]
+BY_METRIC = ("score_by_scale", "score_by_run", "metric_description", "change_by_gap")
+"""Views with a row a metric, of which the pages show a few."""
+
+Tables = dict[str, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,18 @@ class LadderData:
 
     Attributes:
         ladder_id: The ladder.
-        frames: Rows by name of view or query; a name without rows is an empty frame.
+        tables: Rows by name of view or query, in order of their key; empty where there are none.
     """
 
     ladder_id: str
-    frames: dict[str, pl.DataFrame]
+    tables: Tables
 
     def rows(self, name: str, **where: object) -> list[Row]:
         """Rows of a view or query, in order of its key, where columns have these values."""
-        found = self.frames[name]
-        if where and not found.is_empty():
-            found = found.filter(**where)
-        return found.to_dicts()
+        found = self.tables[name]
+        for column, value in where.items():
+            found = [row for row in found if row[column] == value]
+        return found
 
     def row(self, name: str, **where: object) -> Row | None:
         """The first such row; None: there is none."""
@@ -86,7 +86,7 @@ class LadderData:
     @cached_property
     def overview(self) -> Row:
         """The row of ``ladder_overview``."""
-        return self.frames["ladder_overview"].row(0, named=True)
+        return self.tables["ladder_overview"][0]
 
     @cached_property
     def constants(self) -> Row:
@@ -111,7 +111,7 @@ class LadderData:
     @cached_property
     def metrics(self) -> dict[str, str]:
         """Metric shown by each ruler, by the ruler's key."""
-        scored = set(self.frames["score_by_scale"].get_column("metric", default=pl.Series(dtype=pl.String)))
+        scored = {row["metric"] for row in self.tables["score_by_scale"]}
         return {ruler.key: ruler.choose(self.overview["tokenization"], scored) for ruler in RULERS}
 
     @cached_property
@@ -166,9 +166,33 @@ def read_ladders(con: duckdb.DuckDBPyConnection, ladder_ids: Sequence[str], batc
     """
     for start in range(0, len(ladder_ids), batch):
         chosen = list(ladder_ids[start : start + batch])
-        frames = {name: query.frame(con, name, ladder_id=chosen) for name in VIEWS}
-        for name, parameters in QUERIES.items():
-            frames[name] = queries.frame(con, name, ladder_ids=chosen, **parameters)
-        parts = {name: frame.partition_by("ladder_id", as_dict=True) for name, frame in frames.items()}
+        tables = _read(con, chosen)
         for ladder_id in chosen:
-            yield LadderData(ladder_id, {name: parts[name].get((ladder_id,), frames[name].clear()) for name in frames})
+            yield LadderData(ladder_id, {name: rows.get(ladder_id, []) for name, rows in tables.items()})
+
+
+def _read(con: duckdb.DuckDBPyConnection, ladder_ids: list[str]) -> dict[str, dict[str, list[Row]]]:
+    """Rows of every view and query by ladder."""
+    overview = queries.view_rows(con, "ladder_overview", ladder_id=ladder_ids)
+    shown = _shown_metrics(overview)
+    tables = {"ladder_overview": _by_ladder(overview)}
+    for name in VIEWS:
+        only = {"metric": shown} if name in BY_METRIC else {}
+        tables[name] = _by_ladder(queries.view_rows(con, name, ladder_id=ladder_ids, **only))
+    for name, parameters in QUERIES.items():
+        tables[name] = _by_ladder(queries.rows(con, name, ladder_ids=ladder_ids, **parameters))
+    return tables
+
+
+def _shown_metrics(overview: list[Row]) -> list[str]:
+    """Metrics that a page of these ladders may name: those of the rulers, and those of the verdicts."""
+    judged = {row[role] for row in overview for role in ("discontinuous_metric", "smooth_metric") if row[role]}
+    tokenizations = {row["tokenization"] for row in overview}
+    return sorted(judged | {name for words in tokenizations for ruler in RULERS for name in ruler.candidates(words)})
+
+
+def _by_ladder(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["ladder_id"], []).append(row)
+    return found

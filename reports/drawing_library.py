@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from reports.drawing import alt
+
 CACHE = "MIRAGE_CACHE"
 """Environment variable that names the folder for things that can be made again."""
 
@@ -21,9 +23,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mirage"
 
 
-def drawing_library(language: str) -> str:
-    """Vega, Vega-Lite (of version ``language``, as in ``6.4``) and vega-embed as one script; nothing is fetched."""
-    return kept(f"vega-{language}-{version('vl-convert-python')}.js", lambda: _build(language))
+def drawing_library() -> str:
+    """Vega, Vega-Lite (of the version the charts are written in) and vega-embed as one script; nothing is fetched."""
+    return kept(f"vega-for-altair-{version('altair')}-{version('vl-convert-python')}.js", _build)
 
 
 def kept(name: str, make: Callable[[], str]) -> str:
@@ -39,9 +41,10 @@ def kept(name: str, make: Callable[[], str]) -> str:
     return found
 
 
-def _build(language: str) -> str:
+def _build() -> str:
     import vl_convert
 
+    language = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     built: str = vl_convert.javascript_bundle(vl_version=language)  # type: ignore[call-arg] # the stub forgets the default
     return built.replace("</script", "<\\/script")
 

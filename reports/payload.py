@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 from reports.axes import AXES
 from reports.charts.parts import rounded
-from reports.data import LadderData, Row
+from reports.data import LadderData
 from reports.numbers import DASH
+from reports.queries import Row
 from reports.registry import CHARTS, Records
 from reports.rulers import RULERS
 
-_ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_UNSAFE = re.compile("[&<>\u2028\u2029\ud800-\udfff]")
 TEXT_BUDGET = 120_000
 Output = str | list[Any] | None
-
-_TABLE = str.maketrans(_ESCAPES)
 
 
 def to_json(value: object) -> str:
@@ -26,8 +26,8 @@ def to_json(value: object) -> str:
 
     Unpaired surrogates, which no file can hold, become escapes.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_TABLE)
-    return "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
@@ -38,9 +38,9 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 def datasets(ladder: LadderData) -> Records:
     """Every data set of every chart of the ladder page; charts that share one agree on it."""
     found: Records = {}
-    for chart in CHARTS.values():
-        if chart.page == "ladder":
-            found |= {name: rows for name, rows in chart.records(ladder).items() if name not in found}
+    # the four rulers share one function, which makes the data sets of all of them
+    for records in dict.fromkeys(chart.records for chart in CHARTS.values() if chart.page == "ladder"):
+        found |= {name: rows for name, rows in records(ladder).items() if name not in found}
     return found
 
 
@@ -80,25 +80,22 @@ def ladder_payload(ladder: LadderData, slug: str) -> dict[str, Any]:
 def _browser(ladder: LadderData) -> tuple[list[Row], list[dict[str, list[Output]]]]:
     """Items drawn for the output browser, and for each scale the outputs by seed, in the order of the items."""
     rows = _within_budget(ladder.rows("browser_outputs"))
-    places = sorted({row["place"] for row in rows})
-    number = {place: position for position, place in enumerate(places)}
-    items: list[Row] = [{} for _ in places]
+    number = {place: position for position, place in enumerate(dict.fromkeys(row["place"] for row in rows))}
+    items: list[Row] = [{} for _ in number]
     outputs: list[dict[str, list[Output]]] = [{} for _ in ladder.scales]
     runs = {row["run_id"]: (row["scale_index"], _seed(row)) for row in ladder.rows("ladder_points")}
     for row in rows:
         position = number[row["place"]]
         items[position] = {"id": row["item_id"], "p": row["prompt"] or "", "t": row["target"] or ""}
         index, seed = runs[row["run_id"]]
-        outputs[index].setdefault(seed, [None] * len(places))[position] = _output(row)
+        outputs[index].setdefault(seed, [None] * len(items))[position] = _output(row)
     return items, outputs
 
 
 def _output(row: Row) -> Output:
     """The text alone where it tells everything; else with its whole length and whether exact match counts it."""
-    text, exact = row["output"], bool(row["exact"])
-    if text is None or (len(text) == row["output_length"] and exact == bool(row["output_is_target"])):
-        return text if text is None else str(text)
-    return [text, row["output_length"], exact]
+    text: str | None = row["output"]
+    return text if row["output_length"] is None else [text, row["output_length"], row["exact"]]
 
 
 def _within_budget(rows: list[Row]) -> list[Row]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-import altair as alt
-
-from reports.data import LadderData, Row
+from reports.data import LadderData
+from reports.drawing import alt
 from reports.errors import ReportError
+from reports.queries import Row
 from reports.theme import Skin, config
 
 Page = Literal["ladder", "atlas"]
-Template = Callable[[], alt.LayerChart]
+Template: TypeAlias = "Callable[[], alt.LayerChart]"
 Records = dict[str, list[Row]]
 
 

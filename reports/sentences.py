@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports import numbers
-from reports.data import LadderData, Row
+from reports.data import LadderData
+from reports.queries import Row
 from reports.rulers import RULER
 
 MOST_LIMITS = 5

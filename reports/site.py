@@ -13,12 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from reports import queries
 from reports.assets import SHARED_FOLDER, assets, bundle, digest, stylesheet
 from reports.atlas_page import atlas_html, read_atlas
 from reports.data import read_ladders
 from reports.errors import ReportError
 from reports.ladder_page import ladder_html
-from warehouse import query
 
 MANIFEST = "pages.json"
 LADDERS = "ladders"
@@ -115,8 +115,7 @@ class _Build:
 
     def _ladders(self) -> dict[str, str]:
         shared = f"../{SHARED_FOLDER}" if self.shared_assets else None
-        rows = query.frame(self.con, "ladder_overview").to_dicts()
-        rows = [row for row in rows if row["verdict"]]
+        rows = [row for row in queries.view_rows(self.con, "ladder_overview") if row["verdict"]]
         slugs = {row["ladder_id"]: slug(row["ladder_id"], row["family"], row["task_id"]) for row in rows}
         keys = {row["ladder_id"]: self._ladder_key(row) for row in rows}
         stale = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import altair as alt
+from reports.drawing import alt
 
 Skin = Literal["light", "dark", "css"]
 

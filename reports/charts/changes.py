@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reports.charts import parts
 from reports.data import LadderData
+from reports.drawing import alt
 from reports.registry import Records, chart
 from reports.rulers import RULER
 from reports.theme import color

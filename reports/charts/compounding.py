@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reports import numbers
 from reports.charts import parts
 from reports.data import LadderData
+from reports.drawing import alt
 from reports.registry import Records, chart
 from reports.theme import RAMP, color
 

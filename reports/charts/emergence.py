@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reports.charts import parts
+from reports.drawing import alt
 from reports.registry import chart
 from reports.theme import color
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reports.charts import parts
 from reports.data import LadderData
+from reports.drawing import alt
 from reports.registry import Records, chart
 
 ROUTES = {"smooth": "slope", "exact_match": "cliff"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reports.charts import parts
 from reports.charts.changes import gap_axis, gap_labels
 from reports.data import LadderData
+from reports.drawing import alt
 from reports.registry import Records, chart
 
 

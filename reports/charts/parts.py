@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-import altair as alt
-
 from reports.axes import AXES
-from reports.data import LadderData, Row
+from reports.data import LadderData
+from reports.drawing import alt
+from reports.queries import Row
 
 EXACT_MATCH = "datum.m === 'em'"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 
-import altair as alt
-
 from reports.charts import parts
 from reports.data import LadderData
+from reports.drawing import alt
 from reports.registry import Records, chart
 from reports.rulers import RULERS, Ruler
 

@@ -25,7 +25,8 @@ MARKS = """name => [...document.querySelectorAll(`#${name} svg .mark-symbol path
 
 
 def charts(page: Page) -> list[str]:
-    return page.eval_on_selector_all(".vis[data-drawn]", "nodes => nodes.map(node => node.id)")
+    found: list[str] = page.eval_on_selector_all(".vis[data-drawn]", "nodes => nodes.map(node => node.id)")
+    return found
 
 
 def readouts(page: Page) -> list[str]:
