@@ -42,6 +42,8 @@ __all__ = [
 SUFFIX = ".duckdb"
 PUBLISHED = ".published" + SUFFIX
 FEW_CORES = 2
+LOG_LIMIT = "256MB"
+"""Size of the write-ahead log at which a commit also checkpoints; DuckDB's own 16 MB do so at every other shard."""
 
 
 def migrations() -> dict[int, tuple[str, str]]:
@@ -80,6 +82,7 @@ def open_warehouse(
     try:
         con.execute("SET autoinstall_known_extensions = false")
         con.execute("SET autoload_known_extensions = false")
+        con.execute(f"SET checkpoint_threshold = '{LOG_LIMIT}'")
         if threads is not None or (os.cpu_count() or 1) <= FEW_CORES:
             con.execute(f"SET threads = {int(threads or 1)}")
         done, known = _applied(con), migrations()
