@@ -204,6 +204,7 @@ def show_status(console: Console, status: dict[str, Any], summary: Summary) -> N
     counts = Counts(summary.counts)
     lines = [
         f"{status['study']}: {counts}",
+        agreement_line(summary),
         f"Snapshot {counts['generation']}, published {counts['published_at']} UTC: {status['snapshot']}",
         f"Being written by {status['writer']}." if status["writer"] else "Nobody is writing to it.",
     ]
@@ -212,6 +213,16 @@ def show_status(console: Console, status: dict[str, Any], summary: Summary) -> N
         console.print(*verdict_tables(summary, console.width), sep="\n")
     if summary.findings:
         console.print(finding_table(summary))
+
+
+def agreement_line(summary: Summary) -> str:
+    """How many runs give, recomputed, the scores that their logs state."""
+    agreeing, differing, alone = (summary.counts[f"runs_{name}"] for name in ("agreeing", "differing", "not_compared"))
+    compared = agreeing + differing
+    if not compared:
+        return "No log states a score to compare with."
+    rest = f"; {alone:,} more had nothing to compare" if alone else ""
+    return f"{agreeing / compared:.0%} of runs agree with their log's own scores ({agreeing:,} of {compared:,}{rest})."
 
 
 class Counts(dict[str, Any]):

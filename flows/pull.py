@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows import beside
 from flows.bench import Bench
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import Inventory, SourceFile, disappeared, take_inventory
@@ -67,6 +68,8 @@ class _Known:
     settings_hash: str
     size_bytes: int
     modified_ns: int | None
+    beside_stamp: str | None
+    beside_sha256: str | None
 
 
 def pull(bench: Bench) -> Pulled:
@@ -103,7 +106,7 @@ def _units(bench: Bench, inventory: Inventory, known: dict[str, _Known]) -> list
         before = None if file.log.uri in waiting else known.get(file.log.uri)
         if before is not None and _is_unchanged(file, before, defaults):
             continue
-        hashes = None if before is None else (before.sha256, before.settings_hash)
+        hashes = None if before is None else (before.sha256, before.settings_hash, before.beside_sha256)
         units.append(StageUnit(file, hashes, _folder(bench.study.work_path, file.log.uri), defaults))
     return units
 
@@ -112,7 +115,7 @@ def _is_unchanged(file: SourceFile, before: _Known, defaults: Mapping[str, Mappi
     if (file.size_bytes, file.modified_ns) != (before.size_bytes, before.modified_ns):
         return False
     reader = sources().get(file.settings.format or before.format)
-    if reader is None:
+    if reader is None or beside.stamp(reader, file.log.path) != before.beside_stamp:
         return False
     given: SourceSettings = file.settings
     if not isinstance(given, reader.settings):
@@ -127,7 +130,8 @@ def _folder(work: Path, uri: str) -> Path:
 def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
     """Load what a worker staged; one file is one transaction."""
     if staged.status == "same":
-        parameters = {"uri": staged.uri, "size_bytes": staged.size_bytes, "modified_ns": staged.modified_ns}
+        names = ("uri", "size_bytes", "modified_ns", "beside_stamp")
+        parameters = {name: getattr(staged, name) for name in names}
         bench.con.execute(sql("touch_file"), parameters)
         return Pulled(n_unchanged=1)
     if staged.status == "failed":
@@ -135,9 +139,12 @@ def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
         return Pulled(n_failed=1, n_lost=len(staged.findings))
     assert staged.runs is not None
     assert staged.items is not None
+    assert staged.scores is not None
     runs = pl.read_parquet(staged.runs)
     runs, samples, taken, take_over = _without_taken(bench, staged, runs, gone)
     findings = [*staged.findings, *taken]
+    others = [finding.run_id for finding in taken]
+    scores = pl.read_parquet(staged.scores).filter(~pl.col("run_id").is_in(others))
     load.replace_source(
         bench.con,
         _source_row(bench, staged),
@@ -145,6 +152,7 @@ def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
         samples=samples,
         items=pl.read_parquet(staged.items),
         findings=bench.findings(findings),
+        source_scores=scores,
         take_over=take_over,
     )
     bench.con.execute(sql("forget_claims"), {"stage": CLAIMS, "uri": staged.uri, "now": bench.now})
@@ -168,6 +176,8 @@ def _source_row(bench: Bench, staged: Staged) -> dict[str, object]:
         "sha256": staged.sha256,
         "size_bytes": staged.size_bytes,
         "modified_ns": staged.modified_ns,
+        "beside_stamp": staged.beside_stamp,
+        "beside_sha256": staged.beside_sha256,
         "n_rows": staged.n_rows,
         "n_quarantined": staged.n_quarantined,
         "pulled_at": bench.now,

@@ -12,16 +12,17 @@ from typing import Literal
 
 import polars as pl
 
+from flows import beside
 from flows.identity import run_name
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import SourceFile
 from flows.sources.finding_log import FindingLog
 from flows.sources.registry import Batch, Source, SourceSettings, UnreadableFileError, recognise, sources
 from flows.sources.schema import MODEL_SCHEMA, READ_SCHEMA, RUN_KEY, SAMPLE_FIELDS, SAMPLE_KEY, Finding
+from flows.stage_scores import source_scores
 from flows.study import settings_hash
 
 ITEM_COLUMNS = ("task_id", "item_id", "cluster", "category", "prompt", "targets")
-HASH_BLOCK = 4 * 2**20
 RUN_SCHEMA = {
     "run_id": pl.String,
     **{name: READ_SCHEMA[name] for name in RUN_KEY},
@@ -36,13 +37,13 @@ class StageUnit:
 
     Attributes:
         file: The file.
-        known: Its content hash and settings hash in the warehouse, where it was pulled before.
+        known: Its content hash, settings hash and the hash of the files beside it, where it was pulled before.
         folder: Folder of its own to stage in; replaced as a whole.
         run_defaults: By task, what the study says of runs whose log does not say it.
     """
 
     file: SourceFile
-    known: tuple[str, str] | None
+    known: tuple[str, str, str | None] | None
     folder: Path
     run_defaults: Mapping[str, Mapping[str, object]]
 
@@ -64,12 +65,15 @@ class Staged:
         sha256: Hash of its bytes.
         size_bytes: Size at the time of reading.
         modified_ns: Time of last change, likewise.
+        beside_stamp: Names, sizes and times of the files it was read together with; None: none.
+        beside_sha256: Hash of their bytes.
         n_rows: Rows met, quarantined ones included.
         n_quarantined: Rows left out.
         parts: Parquet files with the samples, columns of table ``sample``.
         items: Parquet file with one row an item, columns of table ``item``.
         runs: Parquet file with one row a run (``RUN_SCHEMA``).
         models: Parquet file with what the file says about models, or None.
+        scores: Parquet file with the scores that the file states of itself (``SOURCE_SCORE_SCHEMA``).
         findings: What was met.
     """
 
@@ -80,12 +84,15 @@ class Staged:
     sha256: str = ""
     size_bytes: int = 0
     modified_ns: int = 0
+    beside_stamp: str | None = None
+    beside_sha256: str | None = None
     n_rows: int = 0
     n_quarantined: int = 0
     parts: tuple[Path, ...] = ()
     items: Path | None = None
     runs: Path | None = None
     models: Path | None = None
+    scores: Path | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -107,15 +114,20 @@ def _stage(unit: StageUnit) -> Staged:
     file = unit.file
     reader, settings = _reader(file)
     hashed = settings_hash(settings, reader.version, unit.run_defaults)
-    sha256 = _sha256(file.log.path)
+    # taken before anything is read, so that a change while reading is seen by the next pull
+    stamp = beside.stamp(reader, file.log.path)
+    sha256 = beside.sha256_of([file.log.path])
+    beside_sha256 = beside.content(reader, file.log.path)
     known = {
         "format": reader.format,
         "settings_hash": hashed,
         "sha256": sha256,
         "size_bytes": file.size_bytes,
         "modified_ns": file.modified_ns,
+        "beside_stamp": stamp,
+        "beside_sha256": beside_sha256,
     }
-    if unit.known == (sha256, hashed):
+    if unit.known == (sha256, hashed, beside_sha256):
         return Staged(file.log.uri, "same", **known)  # type: ignore[arg-type]
     temporary = unit.folder.with_name(f".{unit.folder.name}.{os.getpid()}.part")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -129,6 +141,7 @@ def _stage(unit: StageUnit) -> Staged:
         return _failed(file.log.uri, "no_rows", staging.why_empty())
     staging.leave_out_duplicates()
     items, runs, models = staging.write_items(), staging.write_runs(), staging.write_models()
+    scores = staging.write_scores(runs)
     if _changed(file):
         shutil.rmtree(temporary)
         return _failed(file.log.uri, "changed_while_read", "it changed while it was read; run again once it is whole")
@@ -144,6 +157,7 @@ def _stage(unit: StageUnit) -> Staged:
         items=unit.folder / items.name,
         runs=unit.folder / runs.name,
         models=None if models is None else unit.folder / models.name,
+        scores=unit.folder / scores.name,
         findings=tuple(staging.findings),
     )
 
@@ -169,6 +183,7 @@ class _Staging:
         self._items: list[pl.DataFrame] = []
         self._runs: list[pl.DataFrame] = []
         self._models: list[pl.DataFrame] = []
+        self._reported: list[pl.DataFrame] = []
 
     def take(self, batches: Iterator[Batch]) -> None:
         """Write every batch as one part."""
@@ -179,6 +194,8 @@ class _Staging:
             self.n_rows += batch.n_quarantined + batch.samples.height
             if batch.models is not None:
                 self._models.append(batch.models)
+            if batch.reported is not None:
+                self._reported.append(batch.reported)
             if batch.samples.height:
                 self._write(_with_run_id(batch.samples, self.run_defaults))
 
@@ -270,6 +287,13 @@ class _Staging:
         merged.write_parquet(path)
         return path
 
+    def write_scores(self, runs: Path) -> Path:
+        """What the batches stated of themselves, with the runs that they are of."""
+        path = self.folder / "scores.parquet"
+        known = pl.read_parquet(runs).to_dicts()
+        source_scores(self._reported, known, self.uri, self.run_defaults).write_parquet(path)
+        return path
+
 
 def _with_run_id(samples: pl.DataFrame, defaults: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
     """Fill what the log does not say of its runs, and name them."""
@@ -283,14 +307,6 @@ def _with_run_id(samples: pl.DataFrame, defaults: Mapping[str, Mapping[str, obje
         pl.concat([runs, named], how="horizontal"), on=runs.columns, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.select("run_id", *READ_SCHEMA)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _changed(file: SourceFile) -> bool:

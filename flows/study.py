@@ -204,6 +204,9 @@ class Study(BaseModel):
         return hashlib.sha256(self.model_dump_json(exclude={"path", "output_folder"}).encode()).hexdigest()[:16]
 
 
+READING = 2
+"""Raised when the pull stores more of every file than before; 2: the scores that logs state of themselves."""
+
 FROM_FILE = [name for name in Study.model_fields if name not in {"path", "output_folder"}]
 
 
@@ -325,5 +328,5 @@ def _place(key: str, table: Mapping[str, Any]) -> tuple[int, str]:
 
 def settings_hash(settings: SourceSettings, version: int, defaults: Mapping[str, Mapping[str, object]]) -> str:
     """Hash of what decides how a file is read: its settings, the version of its reader, the defaults of tasks."""
-    text = json.dumps([settings.settings_text(), version, defaults], sort_keys=True)
+    text = json.dumps([settings.settings_text(), version, READING, defaults], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

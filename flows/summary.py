@@ -26,7 +26,7 @@ class Summary:
 
     Attributes:
         counts: ``files``, ``runs``, ``samples``, ``models``, ``tasks``, ``ladders``, ``findings``, ``generation``,
-            ``published_at``.
+            ``published_at``; and ``runs_agreeing``, ``runs_differing``, ``runs_not_compared`` with their log's scores.
         verdicts: One row a ladder.
         findings: One row a severity and kind, the worst first.
     """

@@ -9,7 +9,7 @@ Readers hold no state, open nothing but their file, and never raise for a bad ro
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -114,6 +114,12 @@ class UnknownFormatError(UnreadableFileError):
 
 Reader = Callable[[LogFile, Any], Iterator[Batch]]
 Detector = Callable[[Path], float]
+Companions = Callable[[Path], Sequence[Path]]
+
+
+def no_companions(_: Path) -> Sequence[Path]:
+    """The format reads nothing but the file itself."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,8 @@ class Source:
         settings: Model of an entry of ``[[sources]]`` with this format.
         detect: How surely a file is of this format, [0,1], from its name and first bytes; 0: it is not.
         read: The reader.
+        companions: The files that reading a file opens beside it, as they are there now; a file whose companions
+            changed is read again. Called for every known file of every pull: it may look at folders, and opens nothing.
     """
 
     format: str
@@ -135,6 +143,7 @@ class Source:
     settings: type[SourceSettings]
     detect: Detector
     read: Reader
+    companions: Companions = no_companions
 
 
 _SOURCES: dict[str, Source] = {}
@@ -147,13 +156,14 @@ def source(
     detect: Detector,
     settings: type[SourceSettings] = SourceSettings,
     version: int = 1,
+    companions: Companions = no_companions,
 ) -> Callable[[Reader], Reader]:
     """Register a function as the reader of a format; see ``Source`` for the fields."""
 
     def register(read: Reader) -> Reader:
         if format in _SOURCES:
             raise MirageError(f"source format {format!r} is declared twice; give one of the two another name")
-        _SOURCES[format] = Source(format, title, version, settings, detect, read)
+        _SOURCES[format] = Source(format, title, version, settings, detect, read, companions)
         return read
 
     return register

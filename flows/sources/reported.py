@@ -23,10 +23,12 @@ REPORTED_SCHEMA: dict[str, DataType] = {
     "n_items": pl.Int64,
     "recomputed": pl.Float64,
     "route": pl.String,
+    "our_metric": pl.String,
 }
 """Scores as logs state them. ``metric`` and ``value`` are the log's own name and number, never ours; ``subset`` is a
 split or subtask; ``recomputed`` is NULL where no rows came with it; ``route`` says from what it was recomputed:
-``outputs`` or ``item_scores`` (the log's own scores of single items)."""
+``outputs`` or ``item_scores`` (the log's own scores of single items); ``our_metric`` names the metric of the
+catalogue with the same definition, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Reported:
         recomputed: The same from the rows read; None: it could not be.
         route: ``outputs`` or ``item_scores``.
         subset: Split or subtask.
+        our_metric: Metric of the catalogue that gives ``recomputed``.
     """
 
     run: Mapping[str, Any]
@@ -52,13 +55,14 @@ class Reported:
     recomputed: float | None = None
     route: str | None = None
     subset: str | None = None
+    our_metric: str | None = None
 
     @property
     def agrees(self) -> bool | None:
         """The two numbers are the same; None: there is only one."""
         if self.recomputed is None:
             return None
-        return math.isclose(self.value, self.recomputed, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        return is_same(self.value, self.recomputed)
 
     @property
     def title(self) -> str:
@@ -66,6 +70,11 @@ class Reported:
         task = str(self.run.get("task_id"))
         subset = "" if self.subset is None or self.subset in task else f" ({self.subset})"
         return f"{self.metric} of {task}{subset}"
+
+
+def is_same(value: float, recomputed: float) -> bool:
+    """Two numbers agree: within 1e-6, of each other or of their size."""
+    return math.isclose(value, recomputed, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
 class Means:

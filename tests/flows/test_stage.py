@@ -12,7 +12,7 @@ from flows.stage import Staged, StageUnit, stage_file
 from tests.flows.make import STUDY, Workshop, outputs
 
 
-def stage(workshop: Workshop, name: str = "a.parquet", known: tuple[str, str] | None = None) -> Staged:
+def stage(workshop: Workshop, name: str = "a.parquet", known: tuple[str, str, str | None] | None = None) -> Staged:
     study = workshop.study()
     file = next(file for file in take_inventory(study).files if file.log.uri == name)
     return stage_file(StageUnit(file, known, study.work_path / "staged" / "x", study.run_defaults))
@@ -76,7 +76,7 @@ def test_the_content_hash_depends_on_content_alone(workshop: Workshop, monkeypat
 def test_the_same_bytes_and_settings_are_known(workshop: Workshop) -> None:
     workshop.write("a.parquet", outputs("add"))
     first = stage(workshop)
-    known = (first.sha256, first.settings_hash)
+    known = (first.sha256, first.settings_hash, None)
     assert stage(workshop, known=known).status == "same"
     workshop.write_study(STUDY.replace('uri = "*.parquet"', 'uri = "*.parquet"\nn_shots = 5'))
     again = stage(workshop, known=known)

@@ -22,6 +22,11 @@ from flows.sources.schema import Finding
 PROGRAMMATIC = "programmatic"
 AGGREGATE = "normalized_aggregate_score"
 BOUNDS = ("low_score", "high_score")
+OUR_METRICS = {
+    "exact_str_match": "exact_match__logged",
+    "multiple_choice_grade": "multiple_choice_grade",
+}
+"""Metrics of the catalogue with the definition of the tool's own; so for a single right choice."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,8 @@ def _reported(log: Log, means: Means, run: Mapping[str, Any], fixed: Mapping[str
             recomputed, route = _mean(means, subtask, shots, metric)
             if metric == AGGREGATE:
                 recomputed, route = _normalised(means, subtask, shots, entry)
-            yield Reported(where, metric, number, recomputed=recomputed, route=route, subset=subtask)
+            ours = OUR_METRICS.get(metric) if route == "outputs" else None
+            yield Reported(where, metric, number, recomputed=recomputed, route=route, subset=subtask, our_metric=ours)
 
 
 def _mean(means: Means, subtask: str | None, shots: int | None, metric: str) -> tuple[float | None, str | None]:

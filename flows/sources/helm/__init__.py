@@ -35,7 +35,14 @@ def is_state(start: Opening) -> bool:
     return "method" in adapter and "scenario_spec" not in start.first
 
 
-@source("helm", title="HELM", detect=detect)
+def companions(path: Path) -> list[Path]:
+    """What says which run the states are of, and its scores."""
+    names = {STATE: ("run_spec", STATS, "per_instance_stats"), STATS: ("run_spec",)}.get(path.name.split(".")[0], ())
+    found = (documents.with_compressed(path.parent, f"{name}.json") for name in names)
+    return [one for one in found if one is not None]
+
+
+@source("helm", title="HELM", detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Completions as rows. The other files of a run give nothing of their own, unless its states are missing.
 

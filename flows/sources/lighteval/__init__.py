@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.sources import documents, values
 from flows.sources.documents import opening
 from flows.sources.lighteval.details import column_names, is_details, read_details
-from flows.sources.lighteval.results import read_results
+from flows.sources.lighteval.results import Place, read_results
 from flows.sources.registry import Batch, LogFile, SourceSettings, source
 
 SURE = 1.0
@@ -23,7 +23,13 @@ def detect(path: Path) -> float:
     return SURE if documents.is_json(path) and ("lighteval_sha" in general or "model_name" in general) else 0.0
 
 
-@source("lighteval", title="lighteval", detect=detect)
+def companions(path: Path) -> list[Path]:
+    """The results file of a details file."""
+    found = None if documents.is_json(path) else Place(path).results()
+    return [] if found is None else [found]
+
+
+@source("lighteval", title="lighteval", detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Details as rows; results give their scores where no details lie where the tool writes them.
 

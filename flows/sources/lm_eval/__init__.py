@@ -33,7 +33,13 @@ def is_samples(path: Path, start: Opening) -> bool:
     return keys >= SAMPLE_KEYS or (cut_short and path.name.startswith("samples_"))
 
 
-@source("lm_eval", title="lm-evaluation-harness", detect=detect)
+def companions(path: Path) -> list[Path]:
+    """The results file of a samples file."""
+    found = results.beside(path) if documents.is_json_lines(path) else None
+    return [] if found is None else [found]
+
+
+@source("lm_eval", title="lm-evaluation-harness", detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Samples as rows; a results file gives its scores where no samples lie beside it.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,20 @@ def beside(samples: Path) -> Path | None:
         found = sorted(
             path for name in ("results.json", "results.json.gz") if (path := samples.with_name(name)).is_file()
         )
-    else:
-        every = (path for path in samples.parent.iterdir() if time[1] in path.name and documents.is_json(path))
-        found = sorted(every, key=lambda path: (not path.name.startswith("results_"), path.name))
-    return found[0] if found else None
+        return found[0] if found else None
+    name = _timed_results(samples.parent, samples.parent.stat().st_mtime_ns).get(time[1])
+    return None if name is None else samples.with_name(name)
+
+
+@lru_cache(maxsize=256)
+def _timed_results(folder: Path, _modified_ns: int) -> Mapping[str, str]:
+    """Documents of a folder by the time in their name, those called results first; listed once for all its samples."""
+    documents_there = (name for name in os.listdir(folder) if documents.is_json(Path(name)))
+    found: dict[str, str] = {}
+    for name in sorted(documents_there, key=lambda name: (not name.startswith("results_"), name)):
+        for time in re.findall(TIME, name):
+            found.setdefault(time, name)
+    return found
 
 
 def read(file: LogFile, settings: SourceSettings) -> Batch:

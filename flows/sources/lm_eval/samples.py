@@ -49,7 +49,7 @@ class SamplesReader:
         self.filters = results.filters(self.task) if results else ["none"]
         self.rule = GoldRule()
         self.means = Means()
-        self.logged: dict[str, Counter[str]] = {}
+        self.ours: dict[tuple[str, str], str | None] = {}
         self.items: set[str] = set()
         self._met: Counter[tuple[Any, ...]] = Counter()
         self._pending: list[_Pending] = []
@@ -117,21 +117,23 @@ class SamplesReader:
     ) -> None:
         run = {"model_id": self.model_id, "task_id": self.task, "n_shots": self.n_shots, "filter": filter_name}
         self.packer.add(line, {**run, "item_id": item_id, **row})
-        for name, value in self._recomputed(row):
+        for name, ours, value in self._recomputed(row):
             self.means.add((filter_name, name, "outputs"), value)
+            self.ours[filter_name, name] = ours
 
-    def _recomputed(self, row: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
+    def _recomputed(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str | None, float | None]]:
+        """Each score that follows from a row: the log's name, that of the catalogue's equal, and the value."""
         if row.get("choices"):
-            yield "acc", recompute.choice_hit(row)
-            yield "acc_norm", recompute.choice_hit_per_character(row)
-            yield "acc_bytes", recompute.choice_hit_per_byte(row)
-            yield "brier_score", recompute.brier_sum(row)
+            yield "acc", "multiple_choice_grade", recompute.choice_hit(row)
+            yield "acc_norm", "multiple_choice_grade_per_character", recompute.choice_hit_per_character(row)
+            yield "acc_bytes", "multiple_choice_grade_per_byte", recompute.choice_hit_per_byte(row)
+            yield "brier_score", "brier_score_lm_eval", recompute.brier_sum(row)
         elif "output" in row:
-            yield "exact_match", recompute.equal(row)
+            yield "exact_match", "exact_match__logged", recompute.equal(row)
         elif row.get("prompt") is not None:
             greedy = row.get("is_greedy")
-            yield "acc", None if greedy is None else float(greedy)
-            yield "perplexity", row.get("target_logprob")
+            yield "acc", "is_greedy_match", None if greedy is None else float(greedy)
+            yield "perplexity", None, row.get("target_logprob")
 
     def reported(self) -> list[Reported]:
         """The scores of the results file for this task, with ours beside."""
@@ -140,10 +142,12 @@ class SamplesReader:
         found = []
         for metric, filter_name, value, error in self.results.scores(self.task):
             kept = filter_name or "none"
-            run = {"model_id": self.model_id, "task_id": self.task, "n_shots": self.n_shots, "filter": filter_name}
+            run = {"model_id": self.model_id, "task_id": self.task, "n_shots": self.n_shots, "filter": kept}
             recomputed, route = self._mean(kept, metric)
             n_items = self.results.n_items(self.task)
-            found.append(Reported(run | self.packer.fixed, metric, value, error, n_items, recomputed, route))
+            ours = self.ours.get((kept, metric)) if route == "outputs" else None
+            fields = run | self.packer.fixed
+            found.append(Reported(fields, metric, value, error, n_items, recomputed, route, our_metric=ours))
         return found
 
     def _mean(self, filter_name: str, metric: str) -> tuple[float | None, str | None]:

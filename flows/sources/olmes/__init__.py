@@ -10,7 +10,7 @@ from flows.sources.documents import opening
 from flows.sources.finding_log import FindingLog
 from flows.sources.lines import json_records
 from flows.sources.olmes.predictions import read_predictions
-from flows.sources.olmes.task import METRICS, REQUESTS, read_metrics
+from flows.sources.olmes.task import METRICS, REQUESTS, Task, read_metrics
 from flows.sources.packing import Packer
 from flows.sources.registry import Batch, LogFile, SourceSettings, source
 
@@ -28,7 +28,16 @@ def detect(path: Path) -> float:
     return SURE if documents.is_json(path) and is_metrics else 0.0
 
 
-@source("olmes", title="OLMES and olmo-eval", detect=detect)
+def companions(path: Path) -> list[Path]:
+    """The metrics and the requests of a file of predictions."""
+    if documents.is_json(path) or REQUESTS in path.name:
+        return []
+    stem = Task(path, {}).stem
+    found = (documents.with_compressed(path.parent, f"{stem}{suffix}") for suffix in (METRICS, REQUESTS))
+    return [one for one in found if one is not None]
+
+
+@source("olmes", title="OLMES and olmo-eval", detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Predictions as rows; requests give nothing alone, metrics only where predictions are missing.
 

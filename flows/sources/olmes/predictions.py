@@ -17,6 +17,14 @@ from flows.sources.reported import Means, Reported, reported_findings, reported_
 from flows.sources.schema import Finding
 
 MOST_REQUESTS = 2_000_000
+OUR_METRICS = {
+    "acc_raw": "multiple_choice_grade",
+    "acc_per_token": "multiple_choice_grade_per_token",
+    "acc_per_char": "multiple_choice_grade_per_character",
+    "acc_per_byte": "multiple_choice_grade_per_byte",
+    "acc_uncond": "multiple_choice_grade_unconditional",
+}
+"""Metrics of the catalogue with the definition of the tool's own."""
 """Requests are kept in memory until their predictions come; a file with more is left aside."""
 
 
@@ -104,5 +112,7 @@ def _reported(task: Task, means: Means, run: Mapping[str, Any]) -> list[Reported
         recomputed, route = means.mean((metric, "outputs")), "outputs"
         if recomputed is None:
             recomputed, route = means.mean((metric, "item_scores")), "item_scores"
-        found.append(Reported(run, name, value, None, n, recomputed, None if recomputed is None else route))
+        ours = OUR_METRICS.get(metric) if route == "outputs" and recomputed is not None else None
+        route_of = None if recomputed is None else route
+        found.append(Reported(run, name, value, None, n, recomputed, route_of, our_metric=ours))
     return found

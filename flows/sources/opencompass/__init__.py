@@ -27,7 +27,13 @@ def detect(path: Path) -> float:
     return SURE if Place(path).is_results else 0.0
 
 
-@source("opencompass", title="OpenCompass", detect=detect)
+def companions(path: Path) -> list[Path]:
+    """The results of predictions, or the parts before one that is a part."""
+    place = Place(path)
+    return [] if place.is_results else place.companions()
+
+
+@source("opencompass", title="OpenCompass", detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Predictions as rows; results give their scores only where predictions are missing.
 

@@ -67,6 +67,14 @@ class Place:
         """The data set's abbreviation."""
         return self.part[0] if self.part else self.stem
 
+    def companions(self) -> list[Path]:
+        """Files that reading its predictions opens: the results, or the parts before."""
+        stem, number = self.part or ("", 0)
+        names = [f"{stem}_{earlier}.json" for earlier in range(number)]
+        found = [documents.with_compressed(self.path.parent, name) for name in names]
+        found += [] if self.part else [self.other(RESULTS, self.stem)]
+        return [path for path in found if path is not None]
+
     def n_before(self) -> int:
         """Items in the parts before this one; every part counts its own from 0."""
         stem, number = self.part or ("", 0)
