@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from metrics.answer_maps import PooledMaps
 from metrics.arrays import AnyArray
+from metrics.assemble import scanned_decision, unscanned_decision
 from metrics.constants import Constants
-from metrics.decision import Decision, Evidence, GapJump, Outcome, RunCompounding
-from metrics.evidence import base_evidence, clean, onset_evidence, scan_evidence
-from metrics.jump_claims import genuine_break, scope_text
+from metrics.decision import Decision, Outcome
+from metrics.jump_claims import genuine_break
 from metrics.ladder_data import LadderDataError, TokenData, ladder_data, with_tokens
-from metrics.lottery import lottery_evidence, lottery_scales, seed_lottery
-from metrics.measure import Measured, Scanned, measure, scan_ladder
+from metrics.lottery import lottery_scales, seed_lottery
+from metrics.measure import Measured, measure
 from metrics.no_change import guessing_only, no_change, structure_change
+from metrics.noise import RunSdPrior
 from metrics.non_monotone import non_monotone
-from metrics.resolution import items_needed, resolution_limited
+from metrics.resolution import resolution_limited
 from metrics.rules import RULES
 from metrics.scan import Onset
+from metrics.scanned import Scanned, error_drift, scan_ladder
 from metrics.smoothness import (
     EarlyProgress,
     early_progress,
@@ -30,8 +29,33 @@ from metrics.smoothness import (
     open_outcome,
     smooth_outcome,
 )
+from metrics.structure import StructureTest
 
-__all__ = ["Decision", "LadderDataError", "TokenData", "decide"]
+__all__ = ["Decision", "LadderDataError", "Prepared", "TokenData", "decide", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A ladder measured once, to be decided with one prior on the spread between runs or another.
+
+    Attributes:
+        base: Everything measured.
+        outcome: Set where the ladder is too short or too small to decide on.
+        structure: Test of the error structure; None: no map, or too few runs that tell anything.
+    """
+
+    base: Measured
+    outcome: Outcome | None
+    structure: StructureTest | None
+
+    def decide(self, prior: RunSdPrior | None = None) -> Decision:
+        """Decide, with the prior of the constants or with one pooled over the tasks of a family."""
+        if self.outcome is not None:
+            return unscanned_decision(self.base, self.outcome)
+        base = self.base if prior is None else replace(self.base, constants=prior.within(self.base.constants))
+        ladder = scan_ladder(base, self.structure)
+        onset, early = find_onset(ladder), early_progress(ladder)
+        return scanned_decision(ladder, onset, early, _decide(ladder, onset, early), prior)
 
 
 def decide(
@@ -45,6 +69,7 @@ def decide(
     cluster: AnyArray | None = None,
     tokens: TokenData | None = None,
     constants: Constants | None = None,
+    run_sd_prior: RunSdPrior | None = None,
 ) -> Decision:
     """Decide whether a ladder breaks, only seems to, or cannot be judged.
 
@@ -59,6 +84,7 @@ def decide(
         cluster: Whole number of the cluster of every item (n,); None: items are independent.
         tokens: What is known of single tokens: flags by position, guessing floor, log-probabilities. Method 2 only.
         constants: Constants of the procedure; None: the defaults.
+        run_sd_prior: Prior on the spread between runs, pooled over the tasks of a family; None: that of the constants.
 
     Returns:
         The verdict with its evidence. Ladders that are too short, constant or tiny are undetermined, with the
@@ -67,6 +93,33 @@ def decide(
     Raises:
         LadderDataError: An array has a wrong shape or a value it cannot have; names the array.
     """
+    prepared = prepare(
+        x,
+        correct_tokens,
+        target_lengths,
+        exact_match,
+        score=score,
+        chance=chance,
+        cluster=cluster,
+        tokens=tokens,
+        constants=constants,
+    )
+    return prepared.decide(run_sd_prior)
+
+
+def prepare(
+    x: AnyArray,
+    correct_tokens: AnyArray,
+    target_lengths: AnyArray,
+    exact_match: AnyArray,
+    *,
+    score: AnyArray | None = None,
+    chance: float = 0.0,
+    cluster: AnyArray | None = None,
+    tokens: TokenData | None = None,
+    constants: Constants | None = None,
+) -> Prepared:
+    """Measure a ladder for one or more decisions; arguments and errors as for `decide`."""
     data = ladder_data(x, correct_tokens, target_lengths, exact_match, score=score, chance=chance, cluster=cluster)
     constants = Constants() if constants is None else constants
     if RULES[constants.method].doubts_floor and chance > 0 and (score is not None or not data.has_tokens):
@@ -78,11 +131,7 @@ def decide(
         data = with_tokens(data, tokens)
     base = measure(data, constants)
     outcome = _too_short(base)
-    if outcome is not None:
-        return _unscanned(base, outcome)
-    ladder = scan_ladder(base)
-    onset, early = find_onset(ladder), early_progress(ladder)
-    return _scanned(ladder, onset, early, _decide(ladder, onset, early))
+    return Prepared(base, outcome, None if outcome is not None else error_drift(base))
 
 
 def _decide(ladder: Scanned, onset: Onset | None, early: EarlyProgress) -> Outcome:
@@ -125,105 +174,3 @@ def _too_short(base: Measured) -> Outcome | None:
         reason = f"one {what} only: nothing tells how much the metrics vary between {what}s"
         return Outcome("undetermined", "0 too few items", reason, needed=f"more than one {what}")
     return None
-
-
-def _unscanned(base: Measured, outcome: Outcome) -> Decision:
-    evidence: Evidence = clean({"decided_by": outcome.step} | base_evidence(base))
-    return _decision(base, outcome, evidence)
-
-
-def _scanned(ladder: Scanned, onset: Onset | None, early: EarlyProgress, outcome: Outcome) -> Decision:
-    base = ladder.base
-    evidence = clean(
-        {"decided_by": outcome.step, "items_needed": items_needed(base)}
-        | base_evidence(base)
-        | scan_evidence(ladder)
-        | (lottery_evidence(lottery_scales(base)) if base.rules.names_lotteries else {})
-        | onset_evidence(onset, early, base)
-    )
-    return _decision(base, outcome, evidence, ladder, early.share)
-
-
-def _decision(
-    base: Measured,
-    outcome: Outcome,
-    evidence: Evidence,
-    ladder: Scanned | None = None,
-    early_share: float | None = None,
-) -> Decision:
-    points, compounding, jumps = base.points, base.compounding, None if ladder is None else ladder.jumps
-    best = None if jumps is None else jumps.best
-    return Decision(
-        verdict=outcome.verdict,
-        kind=outcome.kind,
-        reason=outcome.reason,
-        lean=outcome.lean,
-        needed=outcome.needed,
-        scope=None if best is None else scope_text(points, best),
-        looks_emergent=None if base.emergence is None else base.emergence.looks_emergent,
-        gap_index=None if best is None else int(points.scale_index[best]),
-        jump_low=None if jumps is None else float(jumps.low[best]),
-        jump_median=None if jumps is None else float(jumps.median[best]),
-        jump_high=None if jumps is None else float(jumps.high[best]),
-        largest_allowed_jump=None if jumps is None else jumps.largest_allowed,
-        allowed_jump_limit=None if ladder is None else ladder.allowed_jump_limit,
-        smooth_rise=base.smooth_rise,
-        exact_match_rise=float(base.exact_level.max() - base.exact_level[0]),
-        run_sd=None if ladder is None else ladder.run_sd,
-        early_share=early_share,
-        own_miss=None if compounding is None else float(compounding.own_miss.max()),
-        constant_miss=None if compounding is None else float(compounding.constant_miss.max()),
-        break_tail=None if ladder is None else _break_tail(ladder),
-        jumps=() if ladder is None else _gap_jumps(ladder),
-        compounding=_run_compounding(base),
-        evidence=evidence,
-    )
-
-
-def _break_tail(ladder: Scanned) -> float:
-    base = ladder.base
-    return ladder.scan.tail(base.rules.claim_families, ladder.jumps.best, base.constants.least_break_jump)
-
-
-def _gap_jumps(ladder: Scanned) -> tuple[GapJump, ...]:
-    points, jumps = ladder.base.points, ladder.jumps
-    admissible = points.admissible
-    return tuple(
-        GapJump(
-            int(points.scale_index[gap]),
-            float(jumps.low[gap]),
-            float(jumps.median[gap]),
-            float(jumps.high[gap]),
-            bool(admissible[gap]),
-        )
-        for gap in np.flatnonzero(points.distinct)
-    )
-
-
-def _run_compounding(base: Measured) -> tuple[RunCompounding, ...]:
-    """One row a run, in the order of the caller's arrays."""
-    found = base.compounding
-    if found is None:
-        return ()
-    data, errors = base.data, found.errors
-    accuracy = data.correct.sum(1) / data.lengths.sum()
-    columns = np.stack(
-        [
-            base.exact_match,
-            accuracy,
-            PooledMaps.of(accuracy, data.lengths).independent(),
-            found.own_low,
-            found.own_high,
-            found.constant_low,
-            found.constant_high,
-            found.own_miss,
-            found.constant_miss,
-            errors.correlation,
-            errors.answer_sd,
-            errors.burst,
-        ],
-        axis=1,
-    )
-    rows = np.empty_like(columns)
-    rows[data.order] = columns
-    return tuple(RunCompounding(*map(float, row)) for row in rows)

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from metrics.arrays import Floats
+from metrics.constants import Constants
 from metrics.decision import Evidence
 from metrics.jump_claims import jump_claimed, noisy_jump_low
-from metrics.measure import Measured, Scanned, run_sd_log_evidence
+from metrics.measure import Measured
+from metrics.noise import RunSdPrior
 from metrics.scan import Onset
+from metrics.scanned import Scanned, run_sd_log_evidence
 from metrics.smoothness import EarlyProgress, score_map_prediction
 
 _INTERVAL_TAIL = 0.05
@@ -122,3 +125,12 @@ def onset_evidence(onset: Onset | None, early: EarlyProgress, base: Measured) ->
     if predicted is not None:
         found["score_map_exact_match"] = predicted
     return found
+
+
+def prior_evidence(constants: Constants, prior: RunSdPrior | None) -> dict[str, object]:
+    """The prior on the spread between runs in force, and from how many tasks it was pooled (0: a constant)."""
+    return {
+        "prior_df": constants.prior_df,
+        "prior_run_sd": constants.prior_run_sd,
+        "prior_tasks": 0 if prior is None else prior.n_tasks,
+    }

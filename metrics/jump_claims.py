@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from metrics.decision import Outcome
-from metrics.measure import Scanned
 from metrics.points import Points
 from metrics.scan import scan_jumps, smooth_families
+from metrics.scanned import Scanned
 from metrics.wording import scale_text, share_text
 
 

@@ -7,22 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logit
 
-from metrics.arrays import Bools, Floats
-from metrics.changes import Contrasts
+from metrics.arrays import Floats
 from metrics.compounding import Compounding, ErrorStructure, compound, pooled_structure
 from metrics.constants import Constants
-from metrics.intervals import t_quantile, weigh
 from metrics.ladder_data import LadderData
-from metrics.noise import log_run_sd_prior, run_weights
 from metrics.points import Points
 from metrics.position_maps import classed_structure
 from metrics.rules import RULES, Rules
-from metrics.scan import JumpScan, scan_jumps, smooth_families
 from metrics.size_curve import SizeCurve, likelihood_curve, ratio_curve
-from metrics.structure import StructureTest, structure_test
 
 _LEAST_RANGE = 1e-9
-_LEAST_EXACT_VARIANCE = 0.002
 
 
 @dataclass(frozen=True)
@@ -153,162 +147,3 @@ def _emergence(x: Floats, exact: Floats, constants: Constants) -> Emergence:
     late = lower_half <= constants.emergent_half_share * rise
     looks = rise >= constants.emergent_rise and (concentrated or late)
     return Emergence(rise, share, lower_half, bool(looks))
-
-
-@dataclass(frozen=True)
-class JumpBounds:
-    """What every gap between neighbouring points allows as a jump (U - 1,), in logit.
-
-    Attributes:
-        family_low: Lower bound under each family that a break must beat, corrected for the search.
-        low: The smallest of these.
-        median: Median under the average of the families.
-        high: Upper bound under the average, corrected for the number of gaps.
-        readable: True where the upper bound counts: the gap lies between distinct scales, and the metric is not
-            on its floor at both.
-        best: Admissible gap with the largest lower bound.
-        claim_tail: Tail probability of each lower bound.
-        limit_tail: Tail probability of each upper bound.
-    """
-
-    family_low: dict[str, Floats]
-    low: Floats
-    median: Floats
-    high: Floats
-    readable: Bools
-    best: int
-    claim_tail: float
-    limit_tail: float
-
-    @property
-    def largest_allowed(self) -> float:
-        """Largest upper bound of any readable gap; 0 where there is none."""
-        return float(self.high[self.readable].max(initial=0.0 if not self.readable.any() else -np.inf))
-
-    @property
-    def widest(self) -> int:
-        """The gap with that upper bound."""
-        return int(np.argmax(np.where(self.readable, self.high, -np.inf)))
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """A ladder long enough to decide on, with its scans and tests.
-
-    Attributes:
-        base: What every ladder has.
-        scan: Posterior of a jump at every gap.
-        jumps: Bounds of those jumps.
-        run_weight: Variance between runs relative to its average (R,); None: not told by replicates.
-        run_sd: Posterior root mean square of the spread between runs, logit.
-        df: Degrees of freedom of simple contrasts.
-        noisy_covariance: Covariance of the points' logits, spread between runs included (U, U).
-        smooth_changes: Changes of the smooth metric, logit.
-        exact_changes: Changes of exact match.
-        structure: Test of the error structure; None: no map, or too few runs that tell anything.
-    """
-
-    base: Measured
-    scan: JumpScan
-    jumps: JumpBounds
-    run_weight: Floats | None
-    run_sd: float
-    df: float
-    noisy_covariance: Floats
-    smooth_changes: Contrasts
-    exact_changes: Contrasts
-    structure: StructureTest | None
-
-    @property
-    def allowed_jump_limit(self) -> float:
-        """A smooth or mirage verdict needs every upper bound below this, logit."""
-        constants = self.base.constants
-        return max(constants.allowed_jump, constants.allowed_jump_share * self.base.positive_rise)
-
-    @property
-    def single_runs(self) -> Bools | None:
-        """Points whose single run may not make a fall alone (U,); None: the rules do not ask."""
-        return self.base.points.n_runs == 1 if self.base.rules.falls_need_two_runs else None
-
-    @property
-    def smooth_falls(self) -> bool:
-        """True if a fall of the smooth metric is shown."""
-        return self.smooth_changes.falls(self.base.constants.smooth_fall_shown, self.single_runs)
-
-    @property
-    def single_run_falls(self) -> bool:
-        """True if a fall of the smooth metric hangs on one run."""
-        fall = self.smooth_changes.largest_fall > self.base.constants.smooth_fall_shown
-        return fall and not self.smooth_falls
-
-    def exact_match_falls(self, threshold: float) -> bool:
-        """True if a fall of exact match beyond a threshold is shown."""
-        return self.exact_changes.falls(threshold, self.single_runs)
-
-
-def scan_ladder(base: Measured) -> Scanned:
-    """Scan a ladder for jumps and test its changes; it has four or more distinct scales."""
-    data, points, constants = base.data, base.points, base.constants
-    weight = run_weights(base.curve, points, constants) if base.rules.weighs_runs else None
-    families = smooth_families(data.x, base.rules.median_families, constants)
-    middle = 0.5 * (base.level[1:] + base.level[:-1])
-    scan = scan_jumps(data.x, base.curve, points.gaps, families, constants, weight=weight, middle=middle)
-    variance = _run_variance(scan, base)
-    relative = np.ones(len(data.x)) if weight is None else weight
-    df = constants.prior_df + max(len(data.x) - 4, 0)
-    quantile = t_quantile(1 - constants.change_tail / max(points.count - 1, 1), df)
-    noisy = points.covariance(base.curve.logit_covariance + variance * np.diag(relative))
-    slopes = np.clip(base.exact_match * (1 - base.exact_match), max(0.25 / data.n_items, _LEAST_EXACT_VARIANCE), None)
-    noisy_exact = points.covariance(base.exact.covariance + variance * np.diag(relative * slopes**2))
-    structure = None
-    if base.compounding is not None:
-        structure = structure_test(data.x, points.count, base.compounding.errors, constants)
-    return Scanned(
-        base,
-        scan,
-        _bound_jumps(scan, base, noisy, quantile),
-        weight,
-        float(np.sqrt(variance)),
-        df,
-        noisy,
-        Contrasts.of(base.logit, noisy, quantile),
-        Contrasts.of(base.exact_level, noisy_exact, quantile),
-        structure,
-    )
-
-
-def _bound_jumps(scan: JumpScan, base: Measured, noisy: Floats, quantile: float) -> JumpBounds:
-    points, constants, rules = base.points, base.constants, base.rules
-    admissible = np.flatnonzero(points.admissible)
-    claim_tail = constants.break_tail / len(admissible)
-    limit_tail = constants.allowed_jump_tail / (points.count - 1)
-    family_low = scan.quantiles(rules.claim_families, claim_tail)
-    low = np.min(list(family_low.values()), axis=0)
-    high = scan.average(rules.limit_families).quantile(1 - limit_tail)
-    if rules.doubts_floor and base.data.floor_known:
-        # a rise from below the least level that says something counts from there
-        reach = base.logit[1:] + quantile * np.sqrt(np.diag(noisy)[1:]) - base.least_logit
-        silent = base.level[:-1] < constants.least_level_below_break
-        high = np.where(silent, np.minimum(high, np.maximum(reach, 0.0)), high)
-    median = scan.average(rules.median_families).quantile(0.5)
-    best = int(admissible[np.argmax(low[admissible])])
-    readable = points.distinct
-    if base.data.floor_known:
-        readable = readable & (base.level[1:] >= constants.least_level_below_break)
-    return JumpBounds(family_low, low, median, high, readable, best, claim_tail, limit_tail)
-
-
-def _run_variance(scan: JumpScan, base: Measured) -> float:
-    """Posterior mean of the squared spread between runs."""
-    squared = np.array(base.constants.run_sd_grid) ** 2
-    if base.rules.spread_from_evidence:
-        weight, _ = weigh(run_sd_log_evidence(scan, base) + log_run_sd_prior(base.constants))
-        return float(weight @ squared)
-    likeliest = int(np.argmax(scan.families["F2"].log_evidence))
-    name = "F2" if base.points.count >= base.constants.two_lines_scales else "F1"
-    return float(scan.families[name].jump.weight[likeliest] @ squared)
-
-
-def run_sd_log_evidence(scan: JumpScan, base: Measured) -> Floats:
-    """Log evidence of every run spread of the grid (G,): what a prior pooled over tasks is made of."""
-    return scan.run_sd_log_evidence(base.rules.claim_families, base.points.admissible)

@@ -6,7 +6,8 @@ import numpy as np
 
 from metrics.decision import Outcome
 from metrics.intervals import clopper_pearson_upper
-from metrics.measure import Measured, Scanned
+from metrics.measure import Measured
+from metrics.scanned import Scanned
 from metrics.structure import Trend, moderated_trend
 from metrics.wording import count_text, exact_text, points_text, share_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from metrics.size_curve import SizeCurve
 _LEAST_LEVEL_VARIANCE = 0.01
 _LEAST_POOLED = 1e-4
 _WEIGHT_RANGE = (0.2, 5.0)
-_LEAST_TASKS = 8
 _POOLED_DF = (4.0, 8.0, 16.0, 32.0)
 _POOLED_RUN_SD = np.geomspace(0.03, 0.9, 24)
 _TINY = 1e-300
@@ -79,6 +78,31 @@ def _smooth(values: Floats) -> Floats:
     return np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
 
 
+@dataclass(frozen=True)
+class RunSdPrior:
+    """Prior on the spread between runs that the tasks of a family share.
+
+    Attributes:
+        df: Its weight, degrees of freedom: `prior_df` of the constants.
+        run_sd: Its centre, logit: `prior_run_sd` of the constants.
+        n_tasks: Tasks it was estimated from.
+    """
+
+    df: float
+    run_sd: float
+    n_tasks: int
+
+    @classmethod
+    def pooled(cls, log_evidence: Sequence[Sequence[float]], constants: Constants) -> RunSdPrior | None:
+        """From the log evidence of the tasks of one family; None where they are too few."""
+        found = pooled_noise_prior(log_evidence, constants)
+        return None if found is None else cls(*found, len(log_evidence))
+
+    def within(self, constants: Constants) -> Constants:
+        """The constants with this prior."""
+        return replace(constants, prior_df=self.df, prior_run_sd=self.run_sd)
+
+
 def pooled_noise_prior(log_evidence: Sequence[Sequence[float]], constants: Constants) -> tuple[float, float] | None:
     """Prior on the spread between runs that the tasks of one family make most likely together.
 
@@ -88,9 +112,10 @@ def pooled_noise_prior(log_evidence: Sequence[Sequence[float]], constants: Const
         constants: Constants with that grid.
 
     Returns:
-        `prior_df` and `prior_run_sd` for the constants of the family's verdicts; None for fewer than 8 tasks.
+        `prior_df` and `prior_run_sd` for the constants of the family's verdicts; None for fewer tasks than
+        `pooled_tasks`.
     """
-    if len(log_evidence) < _LEAST_TASKS:
+    if len(log_evidence) < constants.pooled_tasks:
         return None
     evidence = np.asarray(log_evidence, dtype=np.float64)
     likelihood = np.exp(evidence - evidence.max(1, keepdims=True))

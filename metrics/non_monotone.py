@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from metrics.arrays import Bools
 from metrics.decision import Outcome
-from metrics.measure import Measured, Scanned
+from metrics.measure import Measured
 from metrics.no_change import smooth_rises
+from metrics.scanned import Scanned
 from metrics.structure import Trend, moderated_trend
 from metrics.wording import points_text, scale_text
 

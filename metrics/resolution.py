@@ -9,8 +9,9 @@ import numpy as np
 
 from metrics.decision import Outcome
 from metrics.intervals import clopper_pearson_upper
-from metrics.measure import Measured, Scanned
+from metrics.measure import Measured
 from metrics.no_change import exact_match_rises, smooth_rises
+from metrics.scanned import Scanned
 from metrics.wording import count_text, exact_text, points_text, share_text
 
 _MISS_CHANCE = 0.05

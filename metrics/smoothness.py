@@ -10,8 +10,9 @@ from metrics.arrays import Floats
 from metrics.decision import Outcome
 from metrics.intervals import t_quantile
 from metrics.jump_claims import gap_text
-from metrics.measure import Measured, Scanned
+from metrics.measure import Measured
 from metrics.scan import Onset, scan_onset
+from metrics.scanned import Scanned
 from metrics.wording import points_text, scale_text, share_text
 
 _LEAST_RISE = 1e-9
