@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from metrics.errors import MirageError
+from flows.commands import doctor, sql, views
+from flows.commands.shared import snapshot_of
+from flows.cores import spare_threads
 
 if TYPE_CHECKING:
     from flows.session import Outcome
@@ -107,7 +109,7 @@ def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
         from flows.summary import summarize
         from warehouse.db import open_warehouse
 
-        snapshot = _snapshot(study)
+        snapshot = snapshot_of(study)
         loaded = load_study(study)
         with closing(open_warehouse(snapshot, read_only=True)) as con:
             summary = summarize(con)
@@ -123,33 +125,9 @@ def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
         show_status(Console(highlight=False), about, summary)
 
 
-@app.command(epilog=EXIT_CODES)
-def sql(
-    query: Annotated[
-        str | None, typer.Argument(help="One query; without one, from standard input or a prompt.")
-    ] = None,
-    study: Annotated[
-        Path | None, typer.Option(metavar="STUDY.toml", help="Study file; else the embedded study.")
-    ] = None,
-    kind: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
-    limit: Annotated[int, typer.Option(min=0, help="Most rows; 0: all.")] = 1000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Longest time a query may take.")] = 60.0,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask the published snapshot in SQL, for reading only."""
-    with errors_shown(as_json):
-        from flows.console import stderr_console
-        from flows.sql_prompt import answer, prompt
-        from warehouse.sql_shell import SqlShell
-
-        kind = "json" if as_json else kind
-        snapshot = _snapshot(study)
-        console = stderr_console()
-        with SqlShell(snapshot, row_limit=limit or None, seconds=seconds) as shell:
-            if query is None and sys.stdin.isatty():
-                prompt(shell, kind, console)
-            else:
-                answer(shell, sys.stdin.read() if query is None else query, kind, sys.stdout.buffer, console)
+sql.add(app)
+views.add(app)
+doctor.add(app)
 
 
 @app.command(
@@ -162,21 +140,6 @@ def lab(context: typer.Context) -> None:
         from flows.lab.cli import app as lab_app
 
         lab_app(context.args, prog_name="mirage lab")
-
-
-def _snapshot(study: Path | None) -> Path:
-    """The published snapshot of a study.
-
-    Raises:
-        MirageError: There is none yet.
-    """
-    from flows.study import load_study
-    from warehouse.db import published_path
-
-    path = published_path(load_study(study).warehouse_path)
-    if not path.exists():
-        raise MirageError(f"there is no snapshot {path} yet; make it with: mirage run{f' {study}' if study else ''}")
-    return path
 
 
 def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: float | None, as_json: bool) -> None:
@@ -229,6 +192,7 @@ def _outcome_json(study: Study, outcome: Outcome, summary: Summary | None) -> di
 
 def main() -> None:
     """Entry point of the console command."""
+    spare_threads(os.environ)
     app(prog_name="mirage")
 
 

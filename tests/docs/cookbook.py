@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from tests.conftest import ROOT
-from warehouse.sql_shell import SqlShell, write_answer
+from warehouse.answer import write_answer
+from warehouse.sql_shell import SqlShell
 
 COOKBOOK = ROOT / "docs" / "sql.md"
 ENTRY = re.compile(r"```sql\n(?P<query>.*?)```\n\n```text\n(?P<answer>.*?)```", re.DOTALL)

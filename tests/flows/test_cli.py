@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import resource
@@ -12,15 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from flows.cli import app
 from flows.lock import writer_lock
-from flows.sql_prompt import prompt
 from tests.flows.make import STUDY, Workshop
-from warehouse.db import published_path
-from warehouse.sql_shell import SqlShell
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("polars", "duckdb", "prefect", "numpy")
@@ -53,7 +48,7 @@ def test_help_is_quick_and_names_the_exit_codes() -> None:
     seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     assert done.returncode == 0
     assert "4 another run holds the warehouse." in " ".join(done.stdout.split())
-    for command in ("run", "pull", "score", "analyze", "report", "status", "sql", "lab"):
+    for command in ("run", "pull", "score", "analyze", "report", "status", "sql", "views", "doctor", "lab"):
         assert f"\n  {command} " in done.stdout
     # Bytecode that is not cached and a busy machine make it slower; what must never happen is a heavy import.
     assert seconds < 2.0
@@ -186,36 +181,6 @@ def test_each_stage_can_be_run_alone(workshop: Workshop) -> None:
     assert found["analyze"]["analyzed"]["n_analyzed"] == 1
     assert found["report"]["published"]["generation"] == 1
     assert (workshop.folder / "out" / "reports" / "index.html").exists()
-
-
-def test_sql_reads_the_snapshot_and_nothing_else(ready: Workshop) -> None:
-    assert mirage_here("report", ready.path).exit_code == 0
-    study = ("--study", ready.path)
-    query = "SELECT model_id, n_samples FROM run ORDER BY ALL LIMIT 1"
-    assert json.loads(mirage_here("sql", query, *study, "--json").stdout) == [{"model_id": "m10000", "n_samples": 20}]
-    items = "FROM item SELECT item_id ORDER BY 1"
-    done = mirage_here("sql", *study, "--format", "csv", "--limit", "2", text=items)
-    assert done.stdout == "item_id\ni0\ni0\n"
-    assert "The first 2 rows" in done.stderr
-    for refused in ("DELETE FROM run", "SELECT 1; SELECT 2", "SELECT * FROM '/etc/passwd'", "SELECT nothing"):
-        done = mirage_here("sql", refused, *study)
-        assert (done.exit_code, done.stdout) == (1, "")
-        assert "Cannot go on" in done.stderr
-
-
-def test_the_prompt_goes_on_after_a_mistake(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert mirage_here("report", ready.path).exit_code == 0
-    lines = iter([".views", "SELECT nothing;", "SELECT count(*) AS n", "FROM run;", ".quit", "SELECT 1;"])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    out, console = io.BytesIO(), Console(file=io.StringIO(), width=200)
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, write_through=True))
-    snapshot = published_path(ready.study().warehouse_path)
-    with SqlShell(snapshot) as shell:
-        prompt(shell, "csv", console)
-    assert b"ladder_overview" in out.getvalue()
-    assert out.getvalue().endswith(b"\nn\n8\n")
-    assert isinstance(console.file, io.StringIO)
-    assert "nothing" in console.file.getvalue()
 
 
 def test_the_lab_is_part_of_the_command() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 from tests.warehouse import make
 from warehouse.db import open_warehouse, publish, published_path
 from warehouse.errors import SqlError, WarehouseMissingError
-from warehouse.sql_shell import SqlShell, write_answer
+from warehouse.sql_shell import SqlShell
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +27,6 @@ def snapshot(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(snapshot: Path) -> Iterator[SqlShell]:
     with SqlShell(snapshot) as opened:
         yield opened
-
-
-def written(frame: pl.DataFrame, kind: str) -> bytes:
-    stream = io.BytesIO()
-    write_answer(frame, kind, stream)
-    return stream.getvalue()
 
 
 def test_views_tables_and_macros_answer(shell: SqlShell) -> None:
@@ -145,48 +137,3 @@ def test_the_next_generation_is_followed(templates: Path, tmp_path: Path) -> Non
 def test_no_snapshot_yet(tmp_path: Path) -> None:
     with pytest.raises(WarehouseMissingError, match="mirage run"):
         SqlShell(tmp_path / "w.published.duckdb")
-
-
-ODD = pl.DataFrame(
-    {
-        "text": ['größe, "quoted"', "bad\x1b[31m\u202eline\n", None],
-        "list": [["a", "b,c"], [], None],
-        "number": [0.1 + 0.2, float("nan"), None],
-        "when": [make.NOW, None, None],
-    }
-)
-
-
-def test_json_is_json(shell: SqlShell) -> None:
-    rows = json.loads(written(ODD, "json"))
-    assert rows[0] == {"text": 'größe, "quoted"', "list": ["a", "b,c"], "number": 0.1 + 0.2, "when": str(make.NOW)}
-    assert rows[1]["number"] is None
-    assert rows[1]["text"] == "bad\x1b[31m\u202eline\n"
-    assert json.loads(written(shell.ask("FROM run WHERE false").frame, "json")) == []
-
-
-def test_csv_and_parquet_read_back(shell: SqlShell) -> None:
-    back = pl.read_csv(io.BytesIO(written(ODD, "csv")))
-    assert back["text"].to_list() == ODD["text"].to_list()
-    assert back["list"].to_list() == ['["a", "b,c"]', "[]", None]
-    samples = shell.ask("FROM sample ORDER BY ALL").frame
-    assert pl.read_parquet(io.BytesIO(written(samples, "parquet"))).equals(samples)
-
-
-def test_a_table_is_aligned_and_harmless() -> None:
-    text = written(ODD, "table").decode()
-    assert text.splitlines() == [
-        "text                     list          number  when",
-        "───────────────────────  ────────────  ──────  ───────────────────",
-        'größe, "quoted"          ["a", "b,c"]     0.3  2026-11-23 12:00:00',
-        "bad\\x1b[31m\\u202eline\\n  []               nan  NULL",
-        "NULL                     NULL            NULL  NULL",
-    ]
-    long = written(pl.DataFrame({"x": ["y" * 1000]}), "table").decode()
-    assert "y" * 200 + "…" in long
-    assert len(long) < 1000
-
-
-def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(SqlError, match="'xml' does not exist; choose from table, csv, json, parquet"):
-        written(ODD, "xml")

@@ -1,0 +1,35 @@
+"""What the commands that read a finished study have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metrics.errors import MirageError
+
+StudyOption = Annotated[
+    Path | None, typer.Option(metavar="STUDY.toml", help="Study file; without one, the embedded study.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
+
+
+def snapshot_path(study: Path | None) -> Path:
+    """Where the published snapshot of a study lies, whether there is one or not."""
+    from flows.study import load_study
+    from warehouse.db import published_path
+
+    return published_path(load_study(study).warehouse_path)
+
+
+def snapshot_of(study: Path | None) -> Path:
+    """The published snapshot of a study.
+
+    Raises:
+        MirageError: There is none yet.
+    """
+    path = snapshot_path(study)
+    if not path.exists():
+        raise MirageError(f"there is no snapshot {path} yet; make it with: mirage run{f' {study}' if study else ''}")
+    return path

@@ -1,0 +1,87 @@
+"""``mirage sql``: ask the published snapshot, one question or many."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli_errors import EXIT_CODES, errors_shown
+from flows.commands.shared import JsonOption, StudyOption, snapshot_of
+from metrics.errors import MirageError
+
+Query = Annotated[str | None, typer.Argument(help="One query; without one, from --file, standard input or a prompt.")]
+FileOption = Annotated[Path | None, typer.Option("--file", "-f", metavar="QUERY.sql", help="Read the query from here.")]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", help="table, csv, json or parquet; else as --output ends, or table.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the rows here, not to standard output.")
+]
+LimitOption = Annotated[int, typer.Option(min=0, help="Most rows; 0: all.")]
+SecondsOption = Annotated[float, typer.Option(min=0, help="Longest time a query may take; 0: any.")]
+AllowOption = Annotated[
+    bool, typer.Option("--allow-files", help="Let SQL read and write files (and what DuckDB can reach by network).")
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Put the command into the application."""
+    app.command(epilog=EXIT_CODES)(sql)
+
+
+def sql(
+    query: Query = None,
+    study: StudyOption = None,
+    file: FileOption = None,
+    kind: FormatOption = None,
+    output: OutputOption = None,
+    limit: LimitOption = 1000,
+    seconds: SecondsOption = 60.0,
+    allow_files: AllowOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the published snapshot in SQL, for reading only; works while a run is under way."""
+    with errors_shown(as_json):
+        from flows.console import stderr_console
+        from flows.sql_prompt import Screen, answer, prompt
+        from warehouse.sql_shell import SqlShell
+
+        chosen = "json" if as_json else kind or _kind_of(output)
+        text = _text(query, file)
+        snapshot = snapshot_of(study)
+        console = stderr_console()
+        with (
+            Screen.opened(chosen, output) as screen,
+            SqlShell(snapshot, row_limit=limit or None, seconds=seconds or None, allow_files=allow_files) as shell,
+        ):
+            if text is None:
+                prompt(shell, screen, console)
+            else:
+                answer(shell, text, screen, console)
+
+
+def _kind_of(output: Path | None) -> str:
+    """The format that the name of the output stands for."""
+    from warehouse.answer import FORMATS
+
+    ending = "" if output is None else output.suffix.removeprefix(".")
+    return ending if ending in FORMATS else "table"
+
+
+def _text(query: str | None, file: Path | None) -> str | None:
+    """The query; None where somebody is to be asked for it.
+
+    Raises:
+        MirageError: It is given twice, or its file cannot be read.
+    """
+    if query is not None and file is not None:
+        raise MirageError("two queries are given, as an argument and with --file; keep one")
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MirageError(f"query file {file} cannot be read ({error})") from error
+    return sys.stdin.read() if query is None and not sys.stdin.isatty() else query
