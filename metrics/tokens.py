@@ -1,7 +1,8 @@
 """Named tokenisations, and token edit distance over whole columns at once.
 
 A token becomes a code, the same in output and target. Short pairs are compared many at a time; a long one becomes two
-strings in which one character stands for one token, which rapidfuzz compares.
+strings in which one character stands for one token, which rapidfuzz compares. Many words and numbers are compared by
+the compiled loops of the ``[fast]`` extra, where it is installed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Hamming, Levenshtein, Prefix
 from rapidfuzz.process import cpdist
 
+from metrics.fast import compiled
 from metrics.registry import MetricError
 from metrics.short_distance import LONGEST, short_distances
 
@@ -54,12 +56,14 @@ class TokenPairs:
         codes: Codes of all tokens, valid code points.
         starts: (2 pairs,) place of each text's first token in ``codes``.
         characters: The texts themselves where characters are the tokens: ``codes`` and ``starts`` are then empty.
+        compared: (pairs,) distances, where tokenising has found them already.
     """
 
     lengths: NDArray[np.int32]
     codes: NDArray[np.uint32]
     starts: NDArray[np.int64]
     characters: pl.Series | None = None
+    compared: NDArray[np.int32] | None = None
 
     @property
     def n(self) -> int:
@@ -79,6 +83,8 @@ class TokenPairs:
     @cached_property
     def distance(self) -> NDArray[np.int32]:
         """Levenshtein distance of each pair, in tokens."""
+        if self.compared is not None:
+            return self.compared
         short = np.maximum(self.output_length, self.target_length) <= LONGEST
         distances = np.empty(self.n, np.int32)
         rows = np.flatnonzero(short)
@@ -151,6 +157,9 @@ def tokenize_pairs(outputs: pl.Series, targets: pl.Series, tokenization: str) ->
     texts = pl.concat([outputs, targets], rechunk=True)
     if tokenization == "char":
         return TokenPairs(_lengths(texts), np.zeros(0, np.uint32), np.zeros(0, np.int64), texts)
+    if tokenization in ("word", "digit") and (loops := compiled(len(outputs))) is not None:
+        found = loops.compare(texts, by_digit=tokenization == "digit")
+        return TokenPairs(found.lengths, _as_code_points(found.codes), found.starts, None, found.distances)
     if tokenization == "digit":
         return _digit_pairs(texts)
     return _coded(_words(texts) if tokenization == "word" else texts.str.extract_all(_PATTERNS[tokenization]))
@@ -202,11 +211,16 @@ def _coded(lists: pl.Series) -> TokenPairs:
         lengths[np.repeat(np.arange(len(lengths)), lengths)[empty]] = 0
         tokens = tokens.filter(pl.Series(~empty))
     codes = tokens.cast(pl.Categorical(pl.Categories.random())).to_physical().to_numpy().astype(np.uint32)
+    return TokenPairs(lengths, _as_code_points(codes), _starts(lengths))
+
+
+def _as_code_points(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Codes from 0 up as code points that can stand in a string."""
     if len(codes) and int(codes.max()) >= _MOST_TOKENS:
         raise MetricError(
             f"{int(codes.max()) + 1} different tokens in one batch; at most {_MOST_TOKENS}: score smaller batches"
         )
-    return TokenPairs(lengths, codes + np.uint32(_FIRST_TOKEN_CODE), _starts(lengths))
+    return codes + np.uint32(_FIRST_TOKEN_CODE)
 
 
 def _starts(lengths: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -11,6 +11,9 @@ import polars as pl
 import pytest
 from rapidfuzz.distance import Hamming, Levenshtein, Prefix
 
+from metrics import fast
+from metrics.compiled import CLASSIFIED
+from metrics.fast import Route, routed
 from metrics.registry import MetricError
 from metrics.short_distance import LONGEST, short_distances
 from metrics.tokens import STEP_RULES, TOKENIZATIONS, tokenize_pairs
@@ -49,11 +52,14 @@ def texts(n: int, longest: int, seed: int) -> list[str]:
 
 
 @pytest.mark.parametrize("tokenization", [*TOKENIZATIONS, *STEP_RULES])
-@pytest.mark.parametrize("longest", [4, 60])
-def test_a_column_equals_its_pairs_one_by_one(tokenization: str, longest: int) -> None:
+@pytest.mark.parametrize("longest", [4, 60, 400])
+@pytest.mark.parametrize("route", ["always", "never"])
+def test_a_column_equals_its_pairs_one_by_one(tokenization: str, longest: int, route: Route) -> None:
     outputs, targets = texts(700, longest, 1), texts(700, longest, 2)
     targets[::5] = outputs[::5]
-    found = tokenize_pairs(pl.Series(outputs), pl.Series(targets), tokenization)
+    with routed(route):
+        found = tokenize_pairs(pl.Series(outputs), pl.Series(targets), tokenization)
+    assert (found.compared is not None) == (route == "always" and tokenization in ("word", "digit"))
     split = SPLIT[tokenization]
     pairs = [(split(output), split(target)) for output, target in zip(outputs, targets, strict=True)]
     assert found.output_length.tolist() == [len(a) for a, _ in pairs]
@@ -63,9 +69,11 @@ def test_a_column_equals_its_pairs_one_by_one(tokenization: str, longest: int) -
     assert found.same_position.tolist() == [Hamming.similarity(a, b) for a, b in pairs]
 
 
-def test_no_pairs() -> None:
+@pytest.mark.parametrize("route", ["always", "never"])
+def test_no_pairs(route: Route) -> None:
     for tokenization in SPLIT:
-        found = tokenize_pairs(pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.String), tokenization)
+        with routed(route):
+            found = tokenize_pairs(pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.String), tokenization)
         assert len(found.distance) == len(found.common_prefix) == found.n == 0
 
 
@@ -96,3 +104,47 @@ def test_a_distance_is_symmetric_and_keeps_the_triangle() -> None:
 def test_an_unknown_tokenization_lists_those_there_are() -> None:
     with pytest.raises(MetricError, match=r"'bpe' does not exist; choose from char, word, digit"):
         tokenize_pairs(pl.Series(["a"]), pl.Series(["b"]), "bpe")
+
+
+@pytest.mark.parametrize("tokenization", ["word", "digit"])
+def test_both_routes_agree_on_every_character(tokenization: str) -> None:
+    every = [chr(point) for point in range(0x30000) if not 0xD800 <= point <= 0xDFFF]
+    around = [f"a{character}b {character}" for character in every]
+    outputs, targets = pl.Series(around), pl.Series([*around[1:], around[0]])
+    with routed("always"):
+        quick = tokenize_pairs(outputs, targets, tokenization)
+    with routed("never"):
+        slow = tokenize_pairs(outputs, targets, tokenization)
+    assert (quick.lengths == slow.lengths).all()
+    assert (quick.distance == slow.distance).all()
+
+
+def test_no_white_space_and_no_digit_lies_beyond_those_classified() -> None:
+    beyond = pl.Series([chr(point) for point in range(CLASSIFIED, 0x110000)])
+    assert not beyond.str.contains(r"[\s\d]").any()
+
+
+def test_a_million_characters() -> None:
+    words = texts(1, 5, 6)[0].join(["12 apples; ", "é🙂 "]) * 60_000
+    long = (words * 2)[:1_000_000]
+    other = long[:500_000] + "x" + long[500_000:-1]
+    outputs, targets = pl.Series([long, long, ""]), pl.Series([long, other, long])
+    for tokenization in ("word", "digit"):
+        with routed("always"):
+            quick = tokenize_pairs(outputs, targets, tokenization)
+        split = SPLIT[tokenization]
+        n = len(split(long))
+        assert quick.distance.tolist() == [0, Levenshtein.distance(split(long), split(other)), n]
+        assert quick.lengths.tolist() == [n, n, 0, n, len(split(other)), n]
+
+
+def test_the_loops_are_loaded_once_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast._State, "n_pairs", fast.PAIRS_BEFORE - 10)
+    assert fast.compiled(9) is None
+    assert fast.compiled(1) is not None
+    with routed("never"):
+        assert fast.compiled(1) is None
+    monkeypatch.setattr(fast, "is_installed", lambda: False)
+    assert fast.compiled(1) is None
+    with routed("always"):
+        assert fast.compiled(1) is None
