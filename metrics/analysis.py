@@ -65,13 +65,15 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
     """
     inputs = LadderInputs(rows, info, tokenization=options.tokenization, reads_characters=options.reads_characters)
     decision = decide_ladder(inputs, options.constants)
+    resampled = ladder_rows.resample(inputs, options.resamples, options.seed)
     found = {
         "ladder": ladder_rows.ladder(inputs, now),
         "ladder_run": ladder_rows.ladder_run(inputs),
         "curve": ladder_rows.curve(inputs),
         "curve_run": ladder_rows.curve_run(inputs),
         "change": ladder_rows.change(inputs),
-        "description": ladder_rows.description(inputs, options.resamples, options.seed),
+        "description": ladder_rows.description(inputs, resampled),
+        "threshold": ladder_rows.threshold(inputs, resampled),
         "compounding_length": ladder_rows.compounding_length(inputs),
         "finding": ladder_rows.finding(inputs, now),
         "jump": decision_rows.jump(inputs, decision),

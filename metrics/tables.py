@@ -65,6 +65,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "ladder_id:text scale_index:int scale:real n_items:long n_successes:long n_trials:long upper:real "
         "expected_exact_match:real n_needed:real route:text"
     ),
+    "threshold": _columns("ladder_id:text metric:text level:text value:real scale:real low:real high:real reason:text"),
     "forecast": _columns(
         "ladder_id:text n_fitted:int route:text scale_index:int scale:real predicted:real low:real high:real "
         "observed:real"
