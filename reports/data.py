@@ -40,6 +40,7 @@ QUERIES: dict[str, dict[str, object]] = {
     "forecast_summary": {},
     "seed_gaps": {"least": SEED_RISE},
     "missing_scores": {},
+    "claims": {},
 }
 
 BY_METRIC = ("score_by_scale", "score_by_run", "metric_description", "change_by_gap")

@@ -8,6 +8,7 @@ from reports import numbers
 from reports.assets import Assets
 from reports.axes import AXES
 from reports.cards import Figure, cards, figure, view_query
+from reports.claims import claim_lines
 from reports.data import LadderData
 from reports.evidence import evidence
 from reports.payload import ladder_payload, to_json
@@ -84,6 +85,7 @@ def ladder_html(ladder: LadderData, slug: str, assets: Assets, shared: str | Non
         cards=cards(ladder),
         table_axes=[AXES[name] for name in _known_axes(ladder)],
         table=_table(ladder),
+        claims=claim_lines(ladder),
         findings=ladder.rows("finding_by_ladder"),
         queries=_queries(ladder),
         method=_method(ladder),

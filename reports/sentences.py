@@ -27,6 +27,7 @@ _HEADLINES = {
     "flat": "{title} does not rise over these sizes.",
     "saturated": "{title} is solved at every size measured.",
     "resolution_limited": "{title} improves, but this test is too small to see exact answers begin.",
+    "seed_lottery": "{title}: some training runs find it and some do not, whatever their size.",
     "undetermined": "{title}: these outputs cannot tell a break from an artifact.",
 }
 

@@ -226,6 +226,8 @@ def _styles(c: Any) -> dict[str, dict[str, Any]]:
     return styles | {
         "floor": {"color": quiet, "stroke": quiet, "strokeDash": [5, 3], "strokeWidth": 1},
         "chance": {"color": quiet, "stroke": quiet, "strokeDash": [1, 3], "strokeWidth": 1.4},
+        "claim": {"color": c("claimink"), "stroke": c("claimink"), "strokeWidth": 1.5, "strokeDash": [7, 2]},
+        "claim-name": {"color": c("claimink"), "fill": c("claimink"), "fontSize": 11, "fontWeight": "bold"},
         "zone": {"color": c("claim"), "fill": c("claim"), "opacity": 0.45},
         "hot": {"color": c("ink"), "stroke": c("ink"), "strokeWidth": 1, "opacity": 0.55},
         "note": {"color": quiet, "fill": quiet, "fontSize": 11},

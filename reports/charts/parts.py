@@ -13,6 +13,9 @@ from reports.queries import Row
 
 EXACT_MATCH = "datum.m === 'em'"
 
+LOGIT_EDGE = 0.001
+LOGIT_TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+_IS_LOGIT = "share_scale === 'logit'"
 _LOG10 = "(log(datum.value) / LN10)"
 _IS_DECADE = f"abs({_LOG10} - round({_LOG10})) < 1e-6"
 _LEADING_DIGIT = f"(datum.value / pow(10, floor({_LOG10} + 1e-9)))"
@@ -38,6 +41,11 @@ _LABELS = (
 def signals() -> list[alt.Parameter]:
     """The two signals that link the charts of a page: the axis shown and the point pointed at."""
     return [alt.param(name="axis", value="n_params"), alt.param(name="hot", value=-1)]
+
+
+def share_scale() -> alt.Parameter:
+    """The signal that shows shares on a linear or a logit axis."""
+    return alt.param(name="share_scale", value="linear")
 
 
 def named(name: str) -> alt.Chart:
@@ -68,6 +76,36 @@ def x_scale(field: str = "X") -> alt.X:
 def share_axis(field: str, title: str | None = None) -> alt.Y:
     """A share on the vertical axis, always 0 to 100 %."""
     return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=title, format="%", tickCount=5))
+
+
+def on_share_scale(rows: alt.Chart, *fields: str) -> alt.Chart:
+    """Rows whose shares follow the signal ``share_scale``: as they are, or as logits cut at the edge of the axis."""
+    edge = f"clamp(datum.{{0}}, {LOGIT_EDGE}, 1 - {LOGIT_EDGE})"
+    for field in fields:
+        cut = edge.format(field)
+        logit = f"{_IS_LOGIT} && isValid(datum.{field}) ? log({cut} / (1 - {cut})) : datum.{field}"
+        rows = rows.transform_calculate(**{field: logit})
+    return rows
+
+
+def switched_share_axis(field: str) -> alt.Y:
+    """A share on the axis that the signal ``share_scale`` asks for: 0 to 100 %, or its logit with labels in per cent."""
+    ticks = ", ".join(f"log({share} / (1 - {share}))" for share in LOGIT_TICKS)
+    label = "format(1 / (1 + exp(-datum.value)), abs(datum.value) > 4 ? '.1%' : '.0%')"
+    return alt.Y(
+        f"{field}:Q",
+        scale=alt.Scale(
+            domainMin=alt.ExprRef(f"{_IS_LOGIT} ? log({LOGIT_EDGE} / (1 - {LOGIT_EDGE})) : 0"),
+            domainMax=alt.ExprRef(f"{_IS_LOGIT} ? -log({LOGIT_EDGE} / (1 - {LOGIT_EDGE})) : 1"),
+            nice=False,
+            zero=False,
+        ),
+        axis=alt.Axis(
+            title=None,
+            values=alt.ExprRef(f"{_IS_LOGIT} ? [{ticks}] : [0, 0.2, 0.4, 0.6, 0.8, 1]"),
+            labelExpr=f"{_IS_LOGIT} ? {label} : format(datum.value, '.0%')",
+        ),
+    )
 
 
 def crosshair() -> alt.Chart:

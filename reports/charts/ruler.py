@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from reports.charts import parts
+from reports.claims import claim_records
 from reports.data import LadderData
 from reports.drawing import alt
 from reports.registry import Records, chart
@@ -15,7 +16,7 @@ READING = "mean with 95 % interval over items and seeds; hollow: one seed; dashe
 
 
 def records(ladder: LadderData) -> Records:
-    """Data sets ``rows`` (a metric at a scale), ``seeds`` (a metric of a run) and ``chance``, for all four rulers."""
+    """Data sets ``rows`` (a metric at a scale), ``seeds`` (a metric of a run), ``chance`` and ``claims``, for all rulers."""
     rows, seeds = [], []
     for key, metric in ladder.metrics.items():
         for row in ladder.rows("score_by_scale", metric=metric):
@@ -41,7 +42,8 @@ def records(ladder: LadderData) -> Records:
             )
     seeds = [row for row in seeds if ladder.scales[row["i"]].n_runs > 1 or _has_replicates(ladder)]
     chance = ladder.overview["chance"]
-    return {"rows": rows, "seeds": seeds, "chance": [{"m": "em", "v": chance}] if chance else []}
+    guessing = [{"m": "em", "v": chance}] if chance else []
+    return {"rows": rows, "seeds": seeds, "chance": guessing, "claims": claim_records(ladder)}
 
 
 def _has_replicates(ladder: LadderData) -> bool:
@@ -54,21 +56,29 @@ def template(ruler: Ruler) -> alt.LayerChart:
 
     def y(field: str) -> alt.Y:
         if ruler.unit == "share":
-            return parts.share_axis(field)
+            return parts.switched_share_axis(field)
         return alt.Y(
             f"{field}:Q",
             scale=alt.Scale(zero=False, nice=True),
             axis=alt.Axis(title=None, format="~g", tickCount=5),
         )
 
+    def scaled(rows: alt.Chart, *fields: str) -> alt.Chart:
+        return parts.on_share_scale(rows, *fields) if ruler.unit == "share" else rows
+
     x = parts.x_scale()
-    rows = parts.along_axis("rows").transform_filter(only)
-    seeds = parts.along_axis("seeds").transform_filter(only)
+    rows = scaled(parts.along_axis("rows").transform_filter(only), "v", "lo", "hi", "floor")
+    seeds = scaled(parts.along_axis("seeds").transform_filter(only), "v")
+    claims = parts.along_axis("claims")
     one = rows.transform_filter("datum.k === 1")
     floor = rows.transform_filter("isValid(datum.floor)")
-    chance = parts.named("chance").transform_filter(only)
+    chance = scaled(parts.named("chance").transform_filter(only), "v")
     size = alt.condition("datum.i === hot", alt.value(130), alt.value(62))
     return parts.layered(
+        claims.mark_rule(style="claim").encode(x=x),
+        claims.mark_text(style="claim-name", baseline="top", align="left", dx=3, dy=1).encode(
+            x=x, y=alt.value(0), text="t:N"
+        ),
         rows.mark_area(style=f"band-{kind}").encode(x=x, y=y("lo"), y2="hi:Q"),
         chance.mark_rule(style="chance").encode(y=y("v")),
         floor.mark_line(style="floor").encode(x=x, y=y("floor")),
@@ -80,7 +90,7 @@ def template(ruler: Ruler) -> alt.LayerChart:
         rows.mark_point(style=f"mean-{kind}").encode(x=x, y=y("v"), size=size),
         parts.catch(),
         height=HEIGHT,
-        signals=parts.signals(),
+        signals=[*parts.signals(), *([parts.share_scale()] if ruler.unit == "share" else [])],
     )
 
 

@@ -50,3 +50,10 @@ for (const button of all("[data-axis]"))
     if (button.getAttribute("aria-disabled") === "true") one("#axis-why").textContent = button.title;
     else showAxis(button.dataset.axis);
   });
+
+// shares on a linear or a logit axis
+for (const button of all("[data-share]"))
+  button.addEventListener("click", () => {
+    press(all("[data-share]"), (other) => other === button);
+    setSignal("share_scale", button.dataset.share);
+  });

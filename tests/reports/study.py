@@ -71,6 +71,7 @@ class Case:
     chance: float = 0.0
     n_scales: int = N_SCALES
     hostile: bool = False
+    first_size: float = 1e4
     verdict: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -96,13 +97,16 @@ CASES = (
     Case("short", logistic(0.5, 5), n_scales=2),
     Case("long", logistic(0.5, 6), length=(24, 40), logprobs=False, verdict=_as("mirage")),
     Case("steps", logistic(0.5, 6), axis="train_tokens", seeds=(0,), verdict=_as("smooth")),
+    # a task that published claims name, at sizes where they put its rise
+    Case("claimed", logistic(0.6, 8), "Addition (3 digit)", first_size=1e9, verdict=_as("mirage")),
     Case("<b>hostile</b>", logistic(0.5, 6), HOSTILE_NAME, hostile=True, verdict=_as("mirage", reason=HOSTILE[0])),
 )
 BY_TASK = {case.task: case for case in CASES}
 
 
 def model_id(case: Case, index: int, seed: int) -> str:
-    return f"{case.axis}-{index}-seed{seed}" + ("-hostile" if case.hostile else "")
+    suffix = "-hostile" if case.hostile else "-large" if case.first_size > 1e4 else ""
+    return f"{case.axis}-{index}-seed{seed}{suffix}"
 
 
 def ladder_id(task: str) -> str:
@@ -133,7 +137,7 @@ def _models() -> Iterator[dict[str, object]]:
         for index in range(case.n_scales):
             for seed in _seeds(case, index):
                 by_size = case.axis == "n_params"
-                params = 1e4 * 4**index if by_size else 1e5
+                params = case.first_size * 4**index if by_size else 1e5
                 tokens = 1e9 if by_size else 1e6 * 3**index
                 yield {
                     "model_id": model_id(case, index, seed),
