@@ -10,11 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from flows.bench import Bench
+from flows.run_scores import all_metrics, score_runs
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.floors import SCHEMA as FLOOR_SCHEMA
 from metrics.floors import choice_floors, copied_input_floors, position_frequency_floors, shuffled_floors
-from metrics.registry import METRICS, catalogue
+from metrics.registry import METRICS
 from metrics.scores import score_samples
 from warehouse import load
 
@@ -92,23 +93,26 @@ class Scored:
         n_samples: Samples scored.
         n_metrics: Metrics tried.
         n_failed: Runs that could not be scored.
+        n_whole: Runs scored as a whole, under metrics that no single output has.
     """
 
     n_runs: int = 0
     n_samples: int = 0
     n_metrics: int = 0
     n_failed: int = 0
+    n_whole: int = 0
 
     def __str__(self) -> str:
-        if not self.n_runs and not self.n_failed:
+        if not self.n_runs and not self.n_failed and not self.n_whole:
             return "all scores up to date"
         text = f"{self.n_samples:,} samples of {self.n_runs:,} runs under {self.n_metrics} metrics"
+        text += f", {self.n_whole:,} runs as a whole" if self.n_whole else ""
         return text + (f", {self.n_failed} runs failed" if self.n_failed else "")
 
 
 def score(bench: Bench) -> Scored:
     """Score every run that lacks a metric of the study on its present content."""
-    load.replace_metrics(bench.con, catalogue())
+    load.replace_metrics(bench.con, all_metrics())
     # A run that failed is tried again each time, so what is still true is said again.
     load.forget_findings(bench.con, STAGE)
     shards = plan_shards(bench)
@@ -121,8 +125,9 @@ def score(bench: Bench) -> Scored:
         n_failed += len(done.findings)
         n_samples += done.shard.n_samples
         bench.progress.advance(STAGE)
+    whole = score_runs(bench)
     tried = {name for shard in shards for name in shard.metrics}
-    result = Scored(n_runs, n_samples, len(tried), n_failed)
+    result = Scored(n_runs, n_samples, len(tried), n_failed + whole.n_failed, whole.n_runs)
     bench.progress.finish(STAGE, str(result))
     return result
 

@@ -45,7 +45,7 @@ class Outcome:
         """Everything was up to date."""
         return not (
             (self.pulled and (self.pulled.n_read or self.pulled.n_failed))
-            or (self.scored and (self.scored.n_runs or self.scored.n_failed))
+            or (self.scored and (self.scored.n_runs or self.scored.n_whole or self.scored.n_failed))
             or (self.analyzed and (self.analyzed.n_analyzed or self.analyzed.n_removed or self.analyzed.n_failed))
             or (self.published and self.published.is_new)
             or (self.pages and self.pages.is_new)

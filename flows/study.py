@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 import metrics.catalogue
 from flows.sources.registry import SourceSettings, TextList, sources
 from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
+from metrics.cells import CELL_METRICS
 from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
 from metrics.registry import METRICS, MetricError, default_metrics, find
 from metrics.tokens import TOKENIZATIONS
@@ -95,7 +96,7 @@ class Study(BaseModel):
         reports: Folder of the pages.
         seed: Seeds every resampling.
         tokenization: Tokens that the verdict's smooth metric counts.
-        metrics: Names of metrics to score; None: those that are scored by default.
+        metrics: Names of metrics to score, of outputs or of runs as a whole; None: those scored by default.
         workers: Shards or files worked on at a time.
         models: CSV file with facts about models, or the facts themselves.
         sources: What to read.
@@ -143,10 +144,12 @@ class Study(BaseModel):
             try:
                 find(name)
             except MetricError:
-                raise _not_among(name, METRICS, "metric") from None
+                raise _not_among(name, [*METRICS, *CELL_METRICS], "metric") from None
         return names
 
     @field_validator("families")
+            if name in CELL_METRICS:
+                continue
     @classmethod
     def _differ_in_name(cls, families: tuple[Family, ...]) -> tuple[Family, ...]:
         names = [family.name for family in families]
@@ -180,7 +183,12 @@ class Study(BaseModel):
         """Metrics to score; those that a verdict needs are always among them."""
         needed = ("exact_match", f"per_token_accuracy_{self.tokenization}", f"target_length_{self.tokenization}")
         wanted = [metric.name for metric in default_metrics()] if self.metrics is None else self.metrics
-        return tuple(dict.fromkeys([*wanted, *needed]))
+        return tuple(name for name in dict.fromkeys([*wanted, *needed]) if name not in CELL_METRICS)
+
+    @property
+    def run_metric_names(self) -> tuple[str, ...]:
+        """Metrics of runs as a whole to score: those that the study names."""
+        return tuple(dict.fromkeys(name for name in self.metrics or () if name in CELL_METRICS))
 
     @cached_property
     def constants(self) -> Constants:
@@ -306,8 +314,9 @@ def _check_verdict(overrides: object, problems: list[Problem]) -> None:
             problems.append(Problem(key, repr(value), "does not fit", next_step=f"It is {default!r} by default."))
 
 
-def _not_among(value: str, known: Mapping[str, object], what: str) -> PydanticCustomError:
-    context = {"allowed": list(known), "next_step": did_you_mean(value, known)}
+def _not_among(value: str, known: Iterable[str], what: str) -> PydanticCustomError:
+    allowed = tuple(known)
+    context = {"allowed": list(allowed), "next_step": did_you_mean(value, allowed)}
     return PydanticCustomError("unknown", f"{value!r} is no {what}", context)
 
 

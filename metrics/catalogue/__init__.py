@@ -11,9 +11,10 @@ from metrics.catalogue import answers
 from metrics.catalogue import numbers
 from metrics.catalogue import overlap
 from metrics.catalogue import steps
+from metrics.catalogue import runs
 from metrics.derived import declare_derived
 
 # isort: on
 declare_derived()
 
-__all__ = ["answers", "choice", "likelihood", "numbers", "overlap", "steps", "text"]
+__all__ = ["answers", "choice", "likelihood", "numbers", "overlap", "runs", "steps", "text"]

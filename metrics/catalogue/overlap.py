@@ -44,8 +44,22 @@ def chrf(batch: Batch) -> pl.Series:
 
 
 def _best_chrf(output: str, targets: Sequence[str]) -> float:
+    return _chrf(best_chrf_counts(output, targets))
+
+
+def best_chrf_counts(output: str, targets: Sequence[str]) -> list[tuple[int, int, int]]:
+    """For each order the grams of output, of target and of both, against the target that gives the best score.
+
+    An order that the target is too short for counts nothing of the output either.
+    """
     grams = _character_grams(output)
-    return max(_chrf(grams, _character_grams(target)) for target in targets)
+    counts = []
+    for target in targets:
+        pairs = zip(grams, _character_grams(target), strict=True)
+        counts.append(
+            [(ours.total() if theirs else 0, theirs.total(), (ours & theirs).total()) for ours, theirs in pairs]
+        )
+    return max(counts, key=_chrf)
 
 
 @cache
@@ -58,15 +72,13 @@ def _character_grams(text: str) -> list[Counter[str]]:
     return [Counter(bare[start : start + n] for start in range(len(bare) - n + 1)) for n in range(1, CHRF_ORDER + 1)]
 
 
-def _chrf(output: list[Counter[str]], target: list[Counter[str]]) -> float:
+def _chrf(counts: Sequence[tuple[int, int, int]]) -> float:
     """Precision and recall averaged over the orders that both texts are long enough for, then combined."""
     precision = recall = 0.0
     orders = 0
-    for ours, theirs in zip(output, target, strict=True):
-        n_ours, n_theirs = ours.total(), theirs.total()
+    for n_ours, n_theirs, common in counts:
         if not (n_ours and n_theirs):
             continue
-        common = (ours & theirs).total()
         precision += common / n_ours
         recall += common / n_theirs
         orders += 1
@@ -119,24 +131,30 @@ def _word_grams(words: list[str]) -> list[Counter[tuple[str, ...]]]:
     return [Counter(zip(*(words[k:] for k in range(n)), strict=False)) for n in range(1, BLEU_ORDER + 1)]
 
 
-def _bleu(output: str, targets: Sequence[str]) -> float:
+def bleu_counts(output: str, targets: Sequence[str]) -> tuple[list[int], list[int], int, int]:
+    """Grams of both by order, grams of the output by order, words of the output, words of the target nearest to it."""
     words, references = words_13a(output), [words_13a(target) for target in targets]
     allowed: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(BLEU_ORDER)]
     for reference in references:
         allowed = [most | grams for most, grams in zip(allowed, _word_grams(reference), strict=True)]
+    common = [(ours & theirs).total() for ours, theirs in zip(_word_grams(words), allowed, strict=True)]
+    total = [max(len(words) - order, 0) for order in range(BLEU_ORDER)]
+    # of targets equally near in length the shorter one counts
+    nearest = min((len(reference) for reference in references), key=lambda n: (abs(n - len(words)), n))
+    return common, total, len(words), nearest
+
+
+def _bleu(output: str, targets: Sequence[str]) -> float:
+    all_common, all_total, n_words, nearest = bleu_counts(output, targets)
     logs = []
     halving = 1.0
-    for order, (ours, theirs) in enumerate(zip(_word_grams(words), allowed, strict=True)):
-        total = len(words) - order
-        if total <= 0:
+    for common, total in zip(all_common, all_total, strict=True):
+        if total == 0:
             break
-        common = (ours & theirs).total()
         if common == 0:
             halving *= 2
         logs.append(math.log((common or 1 / halving) / total))
-    if not logs or not (_word_grams(words)[0] & allowed[0]):
+    if not logs or not all_common[0]:
         return 0.0
-    # of targets equally near in length the shorter one counts
-    nearest = min((len(reference) for reference in references), key=lambda n: (abs(n - len(words)), n))
-    penalty = min(0.0, 1 - nearest / len(words))
+    penalty = min(0.0, 1 - nearest / n_words)
     return math.exp(penalty + sum(logs) / len(logs))

@@ -9,6 +9,7 @@ from polars.testing import assert_frame_equal
 
 from flows import score as scoring
 from flows.score import ScoreUnit, Shard, score_shard
+from metrics.cells import CELL_METRICS
 from metrics.registry import METRICS
 from metrics.scores import score_samples
 from tests.flows.make import STUDY, Workshop, outputs
@@ -125,3 +126,50 @@ def test_a_shard_is_a_pure_function_of_its_file(tmp_path: Path) -> None:
     assert_frame_equal(pl.read_parquet(again.scores), first[0])
     assert_frame_equal(pl.read_parquet(again.floors), first[1])
     assert done.run_ids == shard.run_ids
+
+
+RUN_METRICS = 'metrics = ["exact_match", "pass_at_1", "bleu_corpus", "expected_calibration_error"]\n' + STUDY
+
+
+def test_metrics_of_whole_runs_are_stored_once(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ready.rows("SELECT count(*) FROM cell_score") == [(0,)]
+    ready.write_study(RUN_METRICS)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert (outcome.scored.n_runs, outcome.scored.n_whole) == (0, 8)
+    assert not outcome.did_nothing
+    query = """
+        SELECT count(*), max(abs(c.value - s.value)), count(DISTINCT c.n) FROM cell_score_by_run AS c
+        JOIN (SELECT run_id, avg(exact_match) AS value FROM score GROUP BY run_id) AS s USING (run_id)
+        WHERE c.metric = 'pass_at_1' AND c.low <= c.value AND c.high >= c.value AND c.unit = 'share'
+    """
+    assert ready.rows(query) == [(8, pytest.approx(0, abs=1e-12), 1)]
+    assert ready.rows("SELECT DISTINCT value, reason FROM cell_score WHERE metric = 'expected_calibration_error'") == [
+        (None, "not available: no choice_logprobs and no gold in this run")
+    ]
+    assert ready.rows("SELECT DISTINCT grain FROM metric ORDER BY 1") == [("output",), ("run",)]
+    assert ready.run().did_nothing
+    old = CELL_METRICS["pass_at_1"]
+    monkeypatch.setitem(CELL_METRICS, "pass_at_1", replace(old, version=2))
+    ready.run()
+    assert ready.rows("SELECT metric, version, count(*) FROM cell_score GROUP BY ALL ORDER BY ALL") == [
+        ("bleu_corpus", 1, 8), ("expected_calibration_error", 1, 8), ("pass_at_1", 2, 8)
+    ]  # fmt: skip
+
+
+def test_a_run_that_breaks_a_metric_of_runs_keeps_its_other_scores(
+    ready: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(run: pl.DataFrame) -> str:
+        if run["run_id"][0].startswith("m10000--add"):
+            raise ZeroDivisionError("such a run")
+        return "none"
+
+    monkeypatch.setitem(CELL_METRICS, "pass_at_1", replace(CELL_METRICS["pass_at_1"], function=breaks))
+    ready.write_study(RUN_METRICS)
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert (outcome.scored.n_whole, outcome.scored.n_failed) == (7, 1)
+    (finding,) = ready.findings("score_failed")
+    assert finding["reason"] == "scoring the run as a whole failed: ZeroDivisionError: such a run"
+    assert ready.rows("SELECT count(*) FROM score WHERE exact_match IS NULL") == [(0,)]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 from math import comb, log
 
 import numpy as np
 import polars as pl
 import pytest
+import sacrebleu
 
-from metrics.cells import (
-    CELL_METRICS,
-    CellMetric,
-    declare_cell_metric,
-    expected_calibration_error,
-    pass_at_k,
-    score_cells,
-)
+from metrics.catalogue.runs import expected_calibration_error, pass_at_k
+from metrics.cells import CELL_METRICS, CellMetric, Parts, catalogue, declare_cell_metric, score_cells
 from metrics.registry import METRICS, MetricError
+from metrics.registry import catalogue as registry_catalogue
 from tests.metrics.samples import samples
 from tests.metrics.test_choice import HAND, SECOND, frame
 
@@ -111,3 +108,74 @@ def test_names_are_declared_once_and_known() -> None:
         declare_cell_metric(first)
     with pytest.raises(MetricError, match=r"'pass_at_3' does not exist; choose from .*pass_at_2"):
         score_cells(frame(HAND), ["pass_at_3"])
+
+
+def corpus(n: int, seed: int) -> list[tuple[str, list[str]]]:
+    pick = random.Random(seed)
+    words = [
+        "cat",
+        "sat.",
+        "12,5",
+        "1.5",
+        "you&amp;me",
+        "\u4f60\u597d",
+        "e\u0301",
+        "\U0001f642",
+        "a-b",
+        "\u05e9\u05dc\u05d5\u05dd",
+        "",
+    ]
+
+    def text() -> str:
+        return " ".join(pick.choices(words, k=pick.randint(0, 12)))
+
+    rows = []
+    for _ in range(n):
+        target = text()
+        output = target if pick.random() < 0.3 else " ".join([*target.split()[: pick.randint(0, 9)], text()])
+        rows.append((output, [target, text()]))
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_scores_of_a_corpus_equal_those_of_sacrebleu(n: int, seed: int) -> None:
+    rows = corpus(n, seed)
+    outputs = [output for output, _ in rows]
+    references = [[targets[place] for _, targets in rows] for place in range(2)]
+    bleu = sacrebleu.corpus_bleu(outputs, references).score / 100
+    chrf = sacrebleu.corpus_chrf(outputs, references).score / 100
+    assert value(samples(*rows), "bleu_corpus") == pytest.approx(bleu, abs=1e-12)
+    assert value(samples(*rows), "chrf_corpus") == pytest.approx(chrf, abs=1e-12)
+
+
+def test_the_error_of_a_mean_is_its_standard_error() -> None:
+    tries = samples(*[("y" if right else "n", ["y"]) for right in (1, 1, 0, 1, 0, 0, 0, 1, 1, 1)])
+    row = score_cells(tries, ["pass_at_1"]).row(0, named=True)
+    assert row["se"] == pytest.approx((0.6 * 0.4 / 9) ** 0.5)
+    assert (row["low"], row["high"]) == pytest.approx(
+        (0.6 - 2.262157 * row["se"], 0.6 + 2.262157 * row["se"]), abs=1e-6
+    )
+
+
+def test_the_error_of_corpus_scores_is_that_of_resampled_items() -> None:
+    run = samples(*corpus(300, 7))
+    weights = np.random.default_rng(1).multinomial(300, [1 / 300] * 300, 2000).astype(float)
+    for name in ("bleu_corpus", "chrf_corpus"):
+        parts = CELL_METRICS[name].function(run)
+        assert isinstance(parts, Parts)
+        draws = parts.combine(weights @ parts.values)
+        assert score_cells(run, [name])["se"].item() == pytest.approx(draws.std(), rel=0.1)
+
+
+def test_equal_items_leave_open_what_their_number_leaves_open() -> None:
+    row = score_cells(samples(*[("n", ["y"])] * 20), ["pass_at_1"]).row(0, named=True)
+    assert (row["value"], row["se"], row["low"]) == (0, 0, 0)
+    assert row["high"] == pytest.approx(0.161, abs=1e-3)
+    alone = score_cells(samples(("y", ["y"])), ["pass_at_1"]).row(0, named=True)
+    assert (alone["value"], alone["se"], alone["low"], alone["high"]) == (1, None, None, None)
+
+
+def test_the_catalogue_has_the_columns_of_the_other() -> None:
+    assert set(catalogue().columns) == set(registry_catalogue().columns)
+    assert catalogue()["name"].to_list() == list(CELL_METRICS)
