@@ -1,0 +1,167 @@
+"""What measured rows say: shares with binomial intervals, and which bars hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from metrics.calibration.forms import BREAKS, SMOOTH
+from metrics.intervals import clopper_pearson
+
+BREAK, DECIDED_SMOOTH = "genuine_break", ("smooth", "smooth_in_logit", "mirage")
+CELL = ("n_scales", "n_runs", "run_sd", "peak", "log_probabilities", "prior")
+_LARGE_JUMP = 2.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share with its exact 95 % interval.
+
+    Attributes:
+        count: Ladders that have the property.
+        n: Ladders looked at.
+    """
+
+    count: int
+    n: int
+
+    @property
+    def value(self) -> float | None:
+        """The share; None of nothing."""
+        return self.count / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % limits (Clopper and Pearson 1934)."""
+        low, high = clopper_pearson(float(self.count), float(self.n))
+        return float(low), float(high)
+
+    def __str__(self) -> str:
+        if not self.n:
+            return "none"
+        low, high = self.interval
+        return f"{self.count / self.n:.1%} ({self.count} of {self.n}; {low:.1%} to {high:.1%})"
+
+
+def truth() -> pl.Expr:
+    """What a row's form is: smooth, break or other."""
+    form = pl.col("form")
+    return (
+        pl.when(form.is_in(list(SMOOTH)))
+        .then(pl.lit("smooth"))
+        .when(form.is_in(list(BREAKS)))
+        .then(pl.lit("break"))
+        .otherwise(pl.lit("other"))
+    )
+
+
+def characteristics(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Counts by any columns: of smooth ladders, how many were what; of large breaks, how many were found."""
+    smooth, broken = truth() == "smooth", truth() == "break"
+    large = broken & ((pl.col("jump") >= _LARGE_JUMP) | (pl.col("form") == "switch"))
+    is_break, is_smooth = pl.col("verdict") == BREAK, pl.col("verdict").is_in(DECIDED_SMOOTH)
+    return (
+        rows.group_by(by)
+        .agg(
+            smooth=smooth.sum(),
+            false_break=(smooth & is_break).sum(),
+            decided=(smooth & is_smooth).sum(),
+            other_verdict=(smooth & ~is_smooth & ~is_break & (pl.col("verdict") != "undetermined")).sum(),
+            large_breaks=large.sum(),
+            found=(large & is_break).sum(),
+            in_its_gap=(large & is_break & (pl.col("gap") == pl.col("true_gap"))).sum(),
+            called_smooth=(large & is_smooth).sum(),
+        )
+        .sort(by)
+    )
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A limit that the error rates are held against.
+
+    Attributes:
+        name: What is limited.
+        limit: The limit, in words.
+        found: What was measured.
+        holds: Whether the measured share is within the limit.
+    """
+
+    name: str
+    limit: str
+    found: str
+    holds: bool
+
+
+def bars(rows: pl.DataFrame) -> list[Bar]:
+    """The bars of the procedure on measured rows."""
+    overall = _sums(rows)
+    by_cell = characteristics(rows, CELL).filter(pl.col("smooth") >= 100)
+    worst = by_cell.sort(pl.col("false_break") / pl.col("smooth"), descending=True).head(1)
+    missed = Share(overall["called_smooth"], overall["large_breaks"])
+    found = [
+        _at_most("False breaks, all smooth ladders", Share(overall["false_break"], overall["smooth"]), 0.01),
+        _at_most("Breaks of 2 logit or more called smooth or artifact", missed, 0.02),
+    ]
+    if worst.height:
+        row = worst.row(0, named=True)
+        share = Share(row["false_break"], row["smooth"])
+        name = f"False breaks, worst of {by_cell.height} cells with 100 smooth ladders or more ({_cell_text(row)})"
+        found.insert(1, _at_most(name, share, 0.05))
+    quiet = rows.filter((pl.col("n_scales") >= 8) & (pl.col("n_items") >= 500) & (pl.col("peak") == 1))
+    helped = quiet.filter((pl.col("n_runs") >= 3) | (pl.col("prior") == "pooled"))
+    helped = helped.filter(~((pl.col("n_runs") >= 3) & (pl.col("prior") == "pooled")))
+    sums = _sums(helped)
+    setting = "8 scales or more, 500 items or more, run sd to .15, three runs or a pooled prior"
+    found.append(_at_least(f"Power at 2 logit or more ({setting})", Share(sums["found"], sums["large_breaks"]), 0.9))
+    for known, words, least in ((False, "without", 0.8), (True, "with", 0.88)):
+        part = _sums(helped.filter(pl.col("log_probabilities") == known))
+        name = f"Smooth ladders decided {words} log-probabilities (same)"
+        found.append(_at_least(name, Share(part["decided"], part["smooth"]), least))
+    return found + _coverage(rows)
+
+
+def _coverage(rows: pl.DataFrame) -> list[Bar]:
+    """Coverage of the 90 % intervals: jumps of known size at their gap, and forecasts of smooth ladders."""
+    known = rows.filter(
+        pl.col("level_jump").is_not_null() & ~pl.col("log_probabilities") & (pl.col("gap") == pl.col("true_gap"))
+    ).filter(pl.col("jump_low").is_not_null() & (pl.col("prior") == "default") & (pl.col("length") > 1))
+    inside = known.filter(pl.col("level_jump").is_between(pl.col("jump_low"), pl.col("jump_high"))).height
+    found = [_within("Coverage of the 90 % interval of a jump, at its gap", Share(inside, known.height))]
+    ahead = rows.filter(
+        (truth() == "smooth") & (pl.col("prior") == "default") & pl.col("forecast_points").is_not_null()
+    )
+    for column, words in (("forecast_inside", "the smooth metric"), ("exact_inside", "exact match alone")):
+        part = ahead.filter(pl.col(column).is_not_null())
+        share = Share(int(part[column].sum() or 0), int(part["forecast_points"].sum() or 0))
+        found.append(_within(f"Coverage of the 90 % forecast from {words}", share))
+    return found
+
+
+def _sums(rows: pl.DataFrame) -> dict[str, int]:
+    counted = characteristics(rows.with_columns(all=pl.lit(0)), ["all"])
+    if not counted.height:
+        return dict.fromkeys(("smooth", "false_break", "decided", "large_breaks", "found", "called_smooth"), 0)
+    return {name: int(value) for name, value in counted.row(0, named=True).items()}
+
+
+def _at_most(name: str, share: Share, limit: float) -> Bar:
+    return Bar(name, f"at most {limit:.0%}", str(share), share.value is not None and share.value <= limit)
+
+
+def _at_least(name: str, share: Share, limit: float) -> Bar:
+    return Bar(name, f"at least {limit:.0%}", str(share), share.value is not None and share.value >= limit)
+
+
+def _within(name: str, share: Share) -> Bar:
+    return Bar(name, "85 % to 97 %", str(share), share.value is not None and 0.85 <= share.value <= 0.97)
+
+
+def _cell_text(row: dict[str, object]) -> str:
+    known = "with" if row["log_probabilities"] else "without"
+    return (
+        f"{row['n_scales']} scales, {row['n_runs']} runs, run sd {row['run_sd']} x {row['peak']:g}, "
+        f"{known} log-probabilities, {row['prior']} prior"
+    )

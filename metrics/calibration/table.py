@@ -1,0 +1,109 @@
+"""The table of operating characteristics as Markdown."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from metrics.calibration.forms import SMOOTH
+from metrics.calibration.rates import BREAK, CELL, bars, characteristics, truth
+
+_RATES = ("false breaks", "smooth decided", "power at 2 logit", "called smooth")
+
+
+def markdown(rows: pl.DataFrame, seed: int) -> str:
+    """Every part of the table for measured rows."""
+    alone = rows.filter(pl.col("prior") == "default")
+    n_cells = alone.select(CELL).n_unique()
+    held = [[bar.name, bar.limit, bar.found, "yes" if bar.holds else "**no**"] for bar in bars(rows)]
+    parts = [
+        f"{alone.height:,} ladders in {n_cells} cells, seed {seed}. Shares carry exact 95 % intervals.",
+        "### Bars",
+        _table(["what", "limit", "measured", "holds"], held),
+        "### By cell",
+        _by_cell(rows),
+        "### By items and length of the targets (default prior)",
+        _by_items(alone),
+        "### Power by size of the jump",
+        _power(rows),
+        "### Smooth ladders by form (default prior)",
+        _by_form(alone),
+        "### Other truths (default prior): verdicts",
+        _others(alone),
+    ]
+    return "\n\n".join([*parts, *_cost(alone)]) + "\n"
+
+
+def _by_cell(rows: pl.DataFrame) -> str:
+    lines = []
+    for row in characteristics(rows, CELL).iter_rows(named=True):
+        most = "" if row["peak"] == 1 else f" to {row['run_sd'] * row['peak']:g}"
+        known = "yes" if row["log_probabilities"] else "no"
+        place = [str(row["n_scales"]), str(row["n_runs"]), f"{row['run_sd']:g}{most}", known, row["prior"]]
+        lines.append(place + _rates(row))
+    return _table(["scales", "runs", "run sd", "log-probs", "prior", *_RATES], lines)
+
+
+def _by_items(rows: pl.DataFrame) -> str:
+    counted = characteristics(rows, ["n_items", "length"])
+    lines = [[str(row["n_items"]), str(row["length"]), *_rates(row)] for row in counted.iter_rows(named=True)]
+    return _table(["items", "length", *_RATES], lines)
+
+
+def _rates(row: dict[str, int]) -> list[str]:
+    return [
+        f"{row['false_break']} of {row['smooth']}",
+        _percent(row["decided"], row["smooth"]),
+        f"{_percent(row['found'], row['large_breaks'])} of {row['large_breaks']}",
+        str(row["called_smooth"]),
+    ]
+
+
+def _power(rows: pl.DataFrame) -> str:
+    steps = rows.filter(pl.col("form").is_in(["step", "step_on_curve"]))
+    found = steps.group_by("n_runs", "prior", "jump").agg(n=pl.len(), found=(pl.col("verdict") == BREAK).sum())
+    seen = {(row["n_runs"], row["prior"], row["jump"]): row for row in found.iter_rows(named=True)}
+    jumps = sorted({jump for _, _, jump in seen})
+    lines = []
+    for runs, prior in sorted({(runs, prior) for runs, prior, _ in seen}):
+        parts = [seen.get((runs, prior, jump)) for jump in jumps]
+        shares = ["none" if part is None else f"{_percent(part['found'], part['n'])} of {part['n']}" for part in parts]
+        lines.append([str(runs), prior, *shares])
+    return _table(["runs", "prior", *(f"{jump:g} logit" for jump in jumps)], lines)
+
+
+def _by_form(rows: pl.DataFrame) -> str:
+    counted = {row["form"]: row for row in characteristics(rows, ["form"]).iter_rows(named=True)}
+    lines = []
+    for form in SMOOTH:
+        row = counted.get(form)
+        if row is not None:
+            shares = [_percent(row[name], row["smooth"]) for name in ("decided", "other_verdict")]
+            lines.append([form.replace("_", " "), f"{row['false_break']} of {row['smooth']}", *shares])
+    return _table(["form", "false breaks", "decided smooth or artifact", "another verdict"], lines)
+
+
+def _others(rows: pl.DataFrame) -> str:
+    counted = rows.filter(truth() == "other").group_by("form", "n_runs", "verdict").len()
+    counted = counted.sort("form", "n_runs", "len", "verdict", descending=[False, False, True, False])
+    lines = []
+    for (form, runs), part in counted.group_by("form", "n_runs", maintain_order=True):
+        total = int(part["len"].sum())
+        named = ", ".join(f"{row['verdict']} {_percent(row['len'], total)}" for row in part.iter_rows(named=True))
+        lines.append([str(form).replace("_", " "), str(runs), str(total), named])
+    return _table(["truth", "runs", "ladders", "verdicts"], lines)
+
+
+def _cost(rows: pl.DataFrame) -> list[str]:
+    cost = sorted(rows["cost_ms"].drop_nulls().to_list())
+    if not cost:
+        return []
+    median, most = (cost[int(share * (len(cost) - 1))] for share in (0.5, 0.95))
+    return [f"Deciding a measured ladder cost {median:.0f} ms of CPU (median), {most:.0f} ms or less in 95 % of cases."]
+
+
+def _percent(count: int, n: int) -> str:
+    return f"{count / n:.0%}" if n else "none"
+
+
+def _table(head: list[str], lines: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
