@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ import duckdb
 import polars as pl
 
 from flows.cores import few_cores
+from flows.service.log import log
 from flows.sources.schema import Finding, finding_frame
 from flows.study import Study
 
@@ -21,6 +23,7 @@ Unit = TypeVar("Unit")
 Result = TypeVar("Result", covariant=True)
 
 
+LEVELS = {"error": logging.ERROR, "warning": logging.WARNING}
 AHEAD = 2
 """Units a worker that may be under way or waiting to be committed."""
 
@@ -140,5 +143,9 @@ class Bench:
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC).replace(tzinfo=None))
 
     def findings(self, found: Sequence[Finding]) -> pl.DataFrame:
-        """Findings as rows of table ``finding``, dated."""
+        """Findings as rows of table ``finding``, dated; each is logged."""
+        for finding in found:
+            where = finding.uri or finding.run_id or finding.ladder_id
+            level = LEVELS.get(finding.severity, logging.INFO)
+            log(f"{finding.reason}; {finding.action}", level=level, event="finding", stage=finding.stage, file=where)
         return finding_frame(found).with_columns(found_at=pl.lit(self.now, dtype=pl.Datetime("us")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -30,12 +30,14 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from flows.analyze import Analyzed, analyze
-from flows.bench import AHEAD, Progress, Result, Silent, Unit, in_order
+from flows.bench import AHEAD, Bench, Progress, Result, Silent, Unit, in_order
 from flows.lock import writer_lock
 from flows.publish import Pages, Published, publish, write_pages
 from flows.pull import Pulled, pull
 from flows.score import Scored, score
-from flows.session import Outcome, make_warehouse_folder, opened, writing
+from flows.service.around import recorded
+from flows.service.record import RunRecord
+from flows.session import Outcome, in_stage, make_warehouse_folder, note_run, opened, settle, writing
 from flows.study import Study, load_study
 from flows.summary import Summary, markdown_table, page_link, summarize
 from warehouse.db import open_warehouse
@@ -45,6 +47,7 @@ SMALLEST_STEP = 5.0
 """Percent between two updates of a progress artifact; each is a call to the server."""
 
 _watcher: ContextVar[Progress] = ContextVar("watcher", default=Silent())  # noqa: B039 - holds no state
+_record: ContextVar[RunRecord] = ContextVar("record")
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
@@ -154,12 +157,18 @@ def mirage(study: str | None = None) -> Outcome:
     """
     loaded = _load(study)
     threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=loaded.workers))
-    with writing(loaded, _watcher.get(), _patience.get()):
-        pulled = pull_stage.with_options(task_runner=threads)(study)
-        scored = score_stage.with_options(task_runner=threads)(study)
-        analyzed = analyze_stage.with_options(task_runner=threads)(study)
-        published, pages = report_stage(study)
-    return Outcome(pulled, scored, analyzed, published, pages)
+    with writing(loaded, _watcher.get(), _patience.get()), recorded(loaded, "prefect", _watcher.get()) as record:
+        recording = _record.set(record)
+        try:
+            pulled = pull_stage.with_options(task_runner=threads)(study)
+            scored = score_stage.with_options(task_runner=threads)(study)
+            analyzed = analyze_stage.with_options(task_runner=threads)(study)
+            published, pages = report_stage(study, quote(Outcome(pulled, scored, analyzed)))
+        finally:
+            _record.reset(recording)
+        outcome = Outcome(pulled, scored, analyzed, published, pages)
+        settle(record, outcome)
+    return outcome
 
 
 @flow(name="pull", validate_parameters=False)
@@ -181,11 +190,20 @@ def analyze_stage(study: str | None) -> Analyzed:
 
 
 @flow(name="report", validate_parameters=False)
-def report_stage(study: str | None) -> tuple[Published, Pages]:
-    """Publish the snapshot, write the pages, and put verdicts and links where the user interface shows them."""
-    loaded = _load(study)
-    published = _stage(study, publish)
-    pages = pages_task(quote(loaded), quote(published), quote(_watcher.get()))
+def report_stage(study: str | None, so_far: Any) -> tuple[Published, Pages]:
+    """Publish the snapshot, write the pages, and put verdicts and links where the user interface shows them.
+
+    Args:
+        study: Path of the study file; None: the embedded one.
+        so_far: What the stages before came to, an ``Outcome``; callers quote it, so that Prefect does not search it.
+    """
+    loaded, record = _load(study), _record.get()
+    with _bench(loaded) as bench:
+        note_run(bench, record, so_far)
+        published = in_stage(record, "publish", publish, bench)
+    with record.stage("report") as done:
+        pages = pages_task(quote(loaded), quote(published), quote(_watcher.get()))
+        done.append(pages)
     with closing(open_warehouse(published.path, read_only=True)) as con:
         show_verdicts(loaded.name, summarize(con), pages)
     return published, pages
@@ -236,9 +254,14 @@ def run_flow(study: Study, path: Path | None, progress: Progress, wait: float | 
 
 
 def _stage(study: str | None, stage: Callable[[Any], Result]) -> Result:
-    loaded = _load(study)
-    with opened(loaded, PrefectRunner(loaded.workers), Artifacts(loaded.name, _watcher.get())) as bench:
-        return stage(bench)
+    with _bench(_load(study)) as bench:
+        return in_stage(_record.get(), stage.__name__, stage, bench)
+
+
+@contextmanager
+def _bench(study: Study) -> Iterator[Bench]:
+    with opened(study, PrefectRunner(study.workers), Artifacts(study.name, _watcher.get())) as bench:
+        yield bench
 
 
 def _load(study: str | None) -> Study:

@@ -15,6 +15,7 @@ from flows.bench import Bench
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import Inventory, SourceFile, disappeared, take_inventory
 from flows.models import study_models, tell_models
+from flows.service.log import log
 from flows.sources.registry import SourceSettings, sources
 from flows.sources.schema import Finding
 from flows.stage import Staged, StageUnit, stage_file
@@ -159,13 +160,20 @@ def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
     if staged.models is not None:
         load.upsert_models(bench.con, pl.read_parquet(staged.models))
     shutil.rmtree(staged.runs.parent, ignore_errors=True)
+    n_samples = samples_in(runs)
+    log(f"{runs.height} runs read", event="file_read", stage=STAGE, file=staged.uri, counts={"samples": n_samples})
     return Pulled(
         n_read=1,
         n_runs=runs.height,
-        n_samples=int(runs["n_samples"].sum()),
+        n_samples=n_samples,
         n_quarantined=staged.n_quarantined,
         n_lost=sum(finding.severity == "error" for finding in findings),
     )
+
+
+def samples_in(runs: pl.DataFrame) -> int:
+    """Samples of runs, together."""
+    return int(runs["n_samples"].sum())
 
 
 def _source_row(bench: Bench, staged: Staged) -> dict[str, object]:

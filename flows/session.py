@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from flows.analyze import Analyzed, analyze
-from flows.bench import Bench, LocalRunner, Progress, Runner
+from flows.bench import Bench, LocalRunner, Progress, Result, Runner
 from flows.lock import writer_lock
 from flows.publish import Pages, Published, publish, write_pages
 from flows.pull import Pulled, pull
 from flows.score import Scored, score
+from flows.service.around import recorded
+from flows.service.record import RunRecord, store
 from flows.study import Study
 from metrics.errors import MirageError
 from warehouse.db import open_warehouse
@@ -103,14 +106,41 @@ def run_direct(study: Study, progress: Progress, wait: float | None, stages: tup
     Raises:
         MirageError: Something a user can mend stopped the run; what was committed before stays.
     """
-    with writing(study, progress, wait):
+    with writing(study, progress, wait), recorded(study, "direct", progress) as record:
         with opened(study, LocalRunner(study.workers), progress) as bench:
-            pulled = pull(bench) if "pull" in stages else None
-            scored = score(bench) if "score" in stages else None
-            analyzed = analyze(bench) if "analyze" in stages else None
-            published = publish(bench) if "report" in stages else None
-        pages = None if published is None else write_pages(study, published, progress)
-    return Outcome(pulled, scored, analyzed, published, pages)
+            pulled = in_stage(record, "pull", pull, bench) if "pull" in stages else None
+            scored = in_stage(record, "score", score, bench) if "score" in stages else None
+            analyzed = in_stage(record, "analyze", analyze, bench) if "analyze" in stages else None
+            so_far = Outcome(pulled, scored, analyzed)
+            note_run(bench, record, so_far)
+            published = in_stage(record, "publish", publish, bench) if "report" in stages else None
+        pages = None
+        if published is not None:
+            with record.stage("report") as done:
+                pages = write_pages(study, published, progress)
+                done.append(pages)
+        outcome = replace(so_far, published=published, pages=pages)
+        settle(record, outcome)
+    return outcome
+
+
+def in_stage(record: RunRecord, name: str, stage: Callable[[Bench], Result], bench: Bench) -> Result:
+    """Do a stage and record it."""
+    with record.stage(name) as done:
+        done.append(stage(bench))
+    return cast("Result", done[0])
+
+
+def note_run(bench: Bench, record: RunRecord, so_far: Outcome) -> None:
+    """Put the record into the warehouse as it is before publication, so that the snapshot holds it."""
+    settle(record, so_far)
+    store(bench.con, record.as_json(record.state))
+
+
+def settle(record: RunRecord, outcome: Outcome) -> None:
+    """Say in the record what the run came to."""
+    record.state = "partial" if outcome.is_partial else "nothing_to_do" if outcome.did_nothing else "done"
+    record.published_now = bool(outcome.published and outcome.published.is_new)
 
 
 def _sweep(study: Study) -> None:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 import metrics.catalogue
 from flows.sources.registry import SourceSettings, TextList, sources
 from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
+from flows.study_service import Notify, Retention, Service
 from metrics.cells import CELL_METRICS
 from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
 from metrics.registry import METRICS, MetricError, default_metrics, find
@@ -103,6 +104,9 @@ class Study(BaseModel):
         families: Which models form ladders.
         tasks: What is known of tasks, by ``task_id``.
         verdict: Constants of the verdict procedure that differ from the defaults.
+        notify: Whom to tell what.
+        service: How scheduled runs behave.
+        retention: What ``mirage gc`` leaves.
     """
 
     model_config = STRICT
@@ -121,6 +125,9 @@ class Study(BaseModel):
     families: Annotated[tuple[Family, ...], Field(min_length=1)]
     tasks: dict[str, Task] = {}
     verdict: dict[str, Any] = {}
+    notify: Notify = Notify()
+    service: Service = Service()
+    retention: Retention = Retention()
 
     @field_validator("warehouse")
     @classmethod
@@ -141,6 +148,8 @@ class Study(BaseModel):
     @classmethod
     def _are_metrics(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for name in names or ():
+            if name in CELL_METRICS:
+                continue
             try:
                 find(name)
             except MetricError:
@@ -148,8 +157,6 @@ class Study(BaseModel):
         return names
 
     @field_validator("families")
-            if name in CELL_METRICS:
-                continue
     @classmethod
     def _differ_in_name(cls, families: tuple[Family, ...]) -> tuple[Family, ...]:
         names = [family.name for family in families]
@@ -180,7 +187,7 @@ class Study(BaseModel):
 
     @property
     def metric_names(self) -> tuple[str, ...]:
-        """Metrics to score; those that a verdict needs are always among them."""
+        """Metrics of outputs to score; those that a verdict needs are always among them."""
         needed = ("exact_match", f"per_token_accuracy_{self.tokenization}", f"target_length_{self.tokenization}")
         wanted = [metric.name for metric in default_metrics()] if self.metrics is None else self.metrics
         return tuple(name for name in dict.fromkeys([*wanted, *needed]) if name not in CELL_METRICS)
@@ -209,7 +216,8 @@ class Study(BaseModel):
     @property
     def fingerprint(self) -> str:
         """Hash of everything in the file that pages show."""
-        return hashlib.sha256(self.model_dump_json(exclude={"path", "output_folder"}).encode()).hexdigest()[:16]
+        beside = {"path", "output_folder", "notify", "service", "retention"}
+        return hashlib.sha256(self.model_dump_json(exclude=beside).encode()).hexdigest()[:16]
 
 
 READING = 2

@@ -79,6 +79,10 @@ def key_text(location: Sequence[str | int]) -> str:
     return text
 
 
+SECRET = "secret"
+"""Kind of a mistake whose value is not repeated: it may be a secret."""
+
+
 def problems_of(error: ValidationError, model: type[BaseModel], before: Sequence[str | int] = ()) -> list[Problem]:
     """Every mistake that the validation of ``model`` met; ``before`` leads to where the model stands in the file."""
     every = error.errors(include_url=False)
@@ -109,7 +113,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], before: Sequence[str
     got = details["input"]
     step = str(context.get("next_step", "")) or did_you_mean(str(got), allowed)
     what = "is not one of the allowed values" if kind == "literal_error" else _lower_first(details["msg"])
-    return Problem(key, repr(got), what, allowed, step)
+    return Problem(key, None if kind == SECRET else repr(got), what, allowed, step)
 
 
 def _is_whole_key(location: Sequence[str | int]) -> bool:

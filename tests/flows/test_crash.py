@@ -74,5 +74,8 @@ def test_killed_in_a_stage_and_run_again(
     assert process.wait() == -signal.SIGKILL
     workshop.run()
     assert content(workshop) == undisturbed
-    assert sorted(path.name for path in (workshop.folder / "out").iterdir()) == ["mirage.duckdb"]
+    assert sorted(path.name for path in (workshop.folder / "out").iterdir()) == [
+        "mirage.duckdb",
+        "mirage.last-run.json",
+    ]
     assert workshop.run().did_nothing

@@ -193,7 +193,10 @@ def test_a_moved_file_takes_its_runs_along(ready: Workshop) -> None:
 def test_work_files_are_gone_afterwards(ready: Workshop) -> None:
     ready.write("add.parquet", outputs("add", n_items=5))
     ready.run()
-    assert sorted(path.name for path in (ready.folder / "out").iterdir()) == ["mirage.duckdb"]
+    assert sorted(path.name for path in (ready.folder / "out").iterdir()) == [
+        "mirage.duckdb",
+        "mirage.last-run.json",
+    ]
 
 
 def test_several_formats_in_one_study(workshop: Workshop) -> None:

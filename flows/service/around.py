@@ -1,0 +1,87 @@
+"""What surrounds the stages of every run: its record, its log, figures for monitoring and messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from flows.bench import Progress
+from flows.service.log import log, log_as, log_to
+from flows.service.notify import Message, failure, messages, send, without_secrets
+from flows.service.prometheus import disk_bytes, exposition
+from flows.service.record import RunRecord, keep, replace_text, store
+from flows.study import Study
+from flows.summary import Summary, summarize
+from warehouse.db import open_warehouse, published_path
+from warehouse.errors import WarehouseError
+
+
+@contextmanager
+def recorded(study: Study, runner: str, progress: Progress) -> Iterator[RunRecord]:
+    """Record the run that the block makes; a run that raises is recorded as failed, and told.
+
+    The block sets ``RunRecord.state`` before it ends.
+    """
+    record = RunRecord(study.name, runner)
+    with log_to(_beside(study, study.service.log)), log_as(record.run_id, study.name):
+        try:
+            yield record
+        except BaseException as error:
+            _failed(study, record, error, progress)
+            raise
+        kept = record.as_json(record.state)
+        keep(study, kept)
+        log(record.state.replace("_", " "), event="run_finished", seconds=round(record.seconds, 3))
+        told = record.published_now
+        if not (told or study.service.prometheus):
+            return
+        with closing(open_warehouse(published_path(study.warehouse_path), read_only=True)) as con:
+            if told:
+                _tell(study, messages(con, study.name, pipeline_run_id=record.run_id), progress)
+            if study.service.prometheus:
+                write_figures(study, kept, summarize(con))
+
+
+def write_figures(study: Study, record: dict[str, object], summary: Summary | None) -> None:
+    """Leave the figures of the study where its file says."""
+    path = _beside(study, study.service.prometheus)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, exposition(study.name, record, summary, study_bytes(study)))
+
+
+def study_bytes(study: Study) -> int:
+    """Bytes of everything a study has written."""
+    warehouse = study.warehouse_path
+    return disk_bytes(warehouse, published_path(warehouse), study.reports_path, study.work_path)
+
+
+def _failed(study: Study, record: RunRecord, error: BaseException, progress: Progress) -> None:
+    state = "cancelled" if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit) else "failed"
+    why = without_secrets(f"{type(error).__name__}: {error}".rstrip(": "))
+    kept = record.as_json(state, why)
+    log(why, level=logging.ERROR, event="run_failed", seconds=round(record.seconds, 3))
+    # What stopped the run, a full disk say, may stop its record too; the first error is the one to show.
+    with suppress(OSError, duckdb.Error, WarehouseError):
+        keep(study, kept)
+        with closing(open_warehouse(study.warehouse_path)) as con:
+            store(con, kept)
+        write_figures(study, kept, None)
+    if state == "failed":
+        _tell(study, [failure(study.name, error)], progress)
+
+
+def _tell(study: Study, told: list[Message], progress: Progress) -> None:
+    if not study.notify.urls:
+        return
+    for failed in send(told, study.notify):
+        log(str(failed), level=logging.WARNING, event="not_notified")
+        progress.say(str(failed))
+
+
+def _beside(study: Study, name: str | None) -> Path | None:
+    return None if name is None else study.output_folder / name

@@ -1,0 +1,159 @@
+"""Messages to people: verdicts that changed, new findings, runs that failed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from flows.service.log import log
+from flows.statements import sql
+from flows.study import Study
+from flows.study_service import Notify
+from metrics.errors import MirageError
+from reports.verdicts import VERDICTS
+
+SHOWN = 20
+"""Lines of a message; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message.
+
+    Attributes:
+        kind: ``verdicts``, ``findings`` or ``failures``.
+        title: One line.
+        lines: What happened, one thing a line.
+    """
+
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+
+    @property
+    def body(self) -> str:
+        """The lines as text, the first of them where they are many."""
+        rest = len(self.lines) - SHOWN
+        return "\n".join([*self.lines[:SHOWN], *([f"and {rest} more"] if rest > 0 else [])])
+
+    def __str__(self) -> str:
+        return f"{self.title}\n{self.body}"
+
+
+class NotifyError(MirageError):
+    """A message could not be sent.
+
+    Attributes:
+        target: The environment variable that names where it should have gone.
+    """
+
+    def __init__(self, target: str, why: str, step: str) -> None:
+        self.target = target
+        super().__init__(f"message to {target}: {why}; {step}")
+
+
+def messages(con: duckdb.DuckDBPyConnection, study: str, *, pipeline_run_id: str | None = None) -> list[Message]:
+    """What a publication has to tell.
+
+    Args:
+        con: The published snapshot.
+        study: Name of the study.
+        pipeline_run_id: Findings met by this run of the pipeline; None: by the last one recorded.
+    """
+    changes = con.execute(sql("verdict_changes")).fetchall()
+    found = con.execute(sql("new_findings"), {"pipeline_run_id": pipeline_run_id}).fetchall()
+    told: list[Message] = []
+    if changes:
+        told.append(_verdicts(study, changes))
+    if found:
+        lines = tuple(
+            f"{severity}: {reason} ({action}){f' [{where}]' if where else ''}"
+            for severity, reason, action, where in found
+        )
+        told.append(Message("findings", f"{study}: {_count(len(found), 'new finding')}", lines))
+    return told
+
+
+def failure(study: str, error: BaseException) -> Message:
+    """What to tell of a run that failed; the traceback stays in the log."""
+    return Message("failures", f"{study}: the run failed", (without_secrets(f"{type(error).__name__}: {error}"),))
+
+
+def send(told: Sequence[Message], notify: Notify) -> list[NotifyError]:
+    """Send messages of the kinds asked for to every target; one that fails does not keep the others from theirs."""
+    wanted = [message for message in told if message.kind in notify.on]
+    if not wanted:
+        return []
+    # Its import reads every service it knows.
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    failed: list[NotifyError] = []
+    for target in notify.urls:
+        name = target.removeprefix("env:")
+        url = os.environ.get(name)
+        service = apprise.Apprise()
+        if not url:
+            failed.append(
+                NotifyError(target, f"the environment variable {name} is not set", "set it to an Apprise URL")
+            )
+        elif not service.add(url):
+            failed.append(NotifyError(target, f"{name} holds no URL that Apprise knows", "see its list of services"))
+        elif not all(service.notify(title=message.title, body=message.body) for message in wanted):
+            failed.append(NotifyError(target, "it was not taken", "check the address and the service behind it"))
+        else:
+            log(f"{_count(len(wanted), 'message')} sent to {target}", event="notified")
+    return failed
+
+
+def without_secrets(text: str) -> str:
+    """The text without passwords in URLs and without the values of the environment variables that hold secrets."""
+    text = re.sub(r"(\w+://[^\s/:@]+):[^\s/@]+@", r"\1:…@", text)
+    for name, value in os.environ.items():
+        if len(value) >= 6 and re.search(
+            r"(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|NOTIFY)", name, re.IGNORECASE
+        ):
+            text = text.replace(value, f"[value of {name}]")
+    return text
+
+
+def _verdicts(study: str, changes: Sequence[tuple[str | None, ...]]) -> Message:
+    if all(change == "new" for change, *_ in changes):
+        counts: dict[str, int] = {}
+        for *_, now in changes:
+            counts[_name(now)] = counts.get(_name(now), 0) + 1
+        lines = tuple(f"{name}: {n}" for name, n in sorted(counts.items(), key=lambda pair: -pair[1]))
+        return Message("verdicts", f"{study}: {_count(len(changes), 'new ladder')}", lines)
+    lines = tuple(
+        f"{task or 'a ladder'} ({family or 'gone'}): {_name(before)} → {_name(now)}"
+        for _, task, family, before, now in changes
+    )
+    return Message("verdicts", f"{study}: {_count(len(changes), 'verdict')} changed", lines)
+
+
+def _name(verdict: str | None) -> str:
+    if verdict is None:
+        return "none"
+    return VERDICTS[verdict].name if verdict in VERDICTS else verdict
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def check_targets(study: Study) -> None:
+    """Refuse a study whose messages have nowhere to go.
+
+    Raises:
+        MirageError: The study names no target.
+    """
+    if not study.notify.urls:
+        raise MirageError(
+            f'{study.path} names nobody to notify; add [notify] with urls = ["env:MIRAGE_NOTIFY_URL"] and set that '
+            "variable to an Apprise URL, or look with --dry-run"
+        )
