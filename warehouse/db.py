@@ -42,6 +42,11 @@ __all__ = [
 SUFFIX = ".duckdb"
 PUBLISHED = ".published" + SUFFIX
 FEW_CORES = 2
+# Files of this DuckDB version and later read it; it holds repeated texts in about half the room of older ones.
+STORAGE_VERSION = "v1.3.0"
+# From this average length a column of texts is compressed by zstd. DuckDB's own 4096 leaves chains of thought as they
+# are: 11,500 of them took 29 MB, and 4.7 MB with this.
+ZSTD_LENGTH = 100
 LOG_LIMIT = "256MB"
 """Size of the write-ahead log at which a commit also checkpoints; DuckDB's own 16 MB do so at every other shard."""
 
@@ -82,6 +87,7 @@ def open_warehouse(
     try:
         con.execute("SET autoinstall_known_extensions = false")
         con.execute("SET autoload_known_extensions = false")
+        con.execute(f"SET zstd_min_string_length = {ZSTD_LENGTH}")
         con.execute(f"SET checkpoint_threshold = '{LOG_LIMIT}'")
         if threads is not None or (os.cpu_count() or 1) <= FEW_CORES:
             con.execute(f"SET threads = {int(threads or 1)}")
@@ -176,7 +182,9 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if read_only and not path.exists():
             raise WarehouseMissingError(path, "there is no such file", "make it with mirage run, or name another")
     try:
-        return duckdb.connect(str(path), read_only=read_only and not in_memory)
+        if read_only and not in_memory:
+            return duckdb.connect(str(path), read_only=True)
+        return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
     except duckdb.Error as error:
         raise _explained(path, str(error)) from error
 
