@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import doctor, sql, views
+from flows.commands import calibrate, doctor, explain, sql, views
 from flows.commands.shared import snapshot_of
 from flows.cores import spare_threads
 
@@ -128,6 +128,8 @@ def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
 sql.add(app)
 views.add(app)
 doctor.add(app)
+explain.add(app)
+calibrate.add(app)
 
 
 @app.command(

@@ -1,0 +1,308 @@
+"""The chain of decisions behind a verdict, step by step, from the numbers stored with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Stored = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number that a step looked at.
+
+    Attributes:
+        meaning: What it is, with its unit.
+        value: The number as text.
+        limit: What it is held against; empty: nothing.
+    """
+
+    meaning: str
+    value: str
+    limit: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the decision.
+
+    Attributes:
+        label: Its number in the order of decisions.
+        question: What it asks.
+        numbers: What it looked at.
+        state: ``passed``: it did not decide; ``decides``; ``not reached``.
+    """
+
+    label: str
+    question: str
+    numbers: tuple[Number, ...]
+    state: str
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The verdict row, its constants and its evidence."""
+
+    row: Stored
+    constants: Stored
+    evidence: Stored
+
+    def number(self, name: str) -> str:
+        """A number of the row or the evidence as text."""
+        value = self.row.get(name, self.evidence.get(name))
+        return _text(value)
+
+    def limit(self, name: str) -> str:
+        """A constant as text."""
+        return _text(self.constants.get(name))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(_text(part) for part in value)
+    return str(value)
+
+
+def explain(row: Stored, constants: Stored, evidence: Stored) -> tuple[Step, ...]:
+    """Every step of the procedure with what it saw on one ladder.
+
+    Args:
+        row: The ladder's row of table ``verdict``.
+        constants: Its column ``constants``, parsed.
+        evidence: Its column ``evidence``, parsed.
+
+    Returns:
+        The steps in order; those after the one that decided were not reached.
+    """
+    known = _Known(row, constants, evidence)
+    decided = str(evidence.get("decided_by", "0")).split(" ", 1)[0]
+    method = constants.get("method")
+    labels = [label for label in _STEPS if label != "1a" or (isinstance(method, int | float) and method >= 3)]
+    steps = []
+    reached = True
+    for label in labels:
+        question, numbers = _STEPS[label]
+        state = "decides" if label == decided else "passed" if reached else "not reached"
+        reached = reached and label != decided
+        steps.append(Step(label, question, numbers(known) if state != "not reached" else (), state))
+    return tuple(steps)
+
+
+def _length(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number("distinct scales", known.number("n_scales"), f"at least {known.limit('least_scales')}"),
+        Number("decades of scale", known.number("decades"), f"at least {known.limit('least_decades')}"),
+        Number("independent items", known.number("n_independent"), "at least 2"),
+    )
+
+
+def _lottery(known: _Known) -> tuple[Number, ...]:
+    found = [Number("scales where runs part", known.number("lottery_scales"), "1 or more")]
+    if known.evidence.get("lottery_scales"):
+        found += [
+            Number("log10 of these scales", known.number("lottery_x")),
+            Number("runs with the ability there", known.number("lottery_n_has")),
+            Number("runs without it there", known.number("lottery_n_has_not")),
+            Number(
+                "apart in the smooth metric, logit",
+                known.number("lottery_jump"),
+                f"at least {known.limit('lottery_jump')}",
+            ),
+        ]
+    return tuple(found)
+
+
+def _changes(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number(
+            "shown rise of the smooth metric, logit",
+            known.number("smooth_rise_low"),
+            f"above {known.limit('smooth_rise_shown')} is a change",
+        ),
+        Number(
+            "shown fall of the smooth metric, logit",
+            known.number("smooth_fall_low"),
+            f"above {known.limit('smooth_fall_shown')} is a change",
+        ),
+        Number(
+            "shown rise of exact match",
+            known.number("exact_match_rise_low"),
+            f"above {known.limit('exact_match_change_shown')} is a change",
+        ),
+        Number(
+            "shown fall of exact match",
+            known.number("exact_match_fall_low"),
+            f"above {known.limit('exact_match_change_shown')} is a change",
+        ),
+    )
+
+
+def _guessing(known: _Known) -> tuple[Number, ...]:
+    off = known.evidence.get("off_floor")
+    runs = f"{sum(bool(run) for run in off)} of {len(off)}" if isinstance(off, list) else "no floor known"
+    least = f"none above {known.limit('least_level_below_break')} decides"
+    return (Number("runs shown to be above guessing", runs, least),)
+
+
+def _falls(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number(
+            "shown fall of the smooth metric, logit",
+            known.number("smooth_fall_low"),
+            f"above {known.limit('smooth_fall_shown')} decides",
+        ),
+        Number("that fall hangs on a single run", known.number("single_run_falls"), "then it does not count"),
+        Number(
+            "shown fall of exact match",
+            known.number("exact_match_fall_low"),
+            f"above {known.limit('exact_match_fall_shown')} decides",
+        ),
+    )
+
+
+def _seen(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number(
+            "most exact answers of any run",
+            known.number("most_successes"),
+            f"at least {known.limit('least_successes')}",
+        ),
+        Number(
+            "shown rise of exact match",
+            known.number("exact_match_rise_low"),
+            f"above {known.limit('exact_match_change_shown')}",
+        ),
+        Number("items for one exact answer at the largest scale", known.number("items_needed")),
+    )
+
+
+def _jump(known: _Known) -> tuple[Number, ...]:
+    between = f"{known.number('scale_low')} to {known.number('scale_high')}"
+    found = [
+        Number("most likely gap, scales", between),
+        Number(
+            "lower bound of the jump there, logit",
+            known.number("jump_low"),
+            f"above {known.limit('least_break_jump')} is a claim",
+        ),
+    ]
+    found += [
+        Number(f"the same beyond {name} curves, logit", known.number(f"jump_low_{key}"))
+        for key, name in (("F2", "parabola"), ("F3", "logistic"), ("F4", "Gompertz"))
+        if f"jump_low_{key}" in known.evidence
+    ]
+    found += [
+        Number(
+            "smooth metric below the gap",
+            known.number("level_below_jump"),
+            f"at least {known.limit('least_level_below_break')}",
+        ),
+        Number("spread between runs, logit", known.number("run_sd")),
+        Number(
+            "prior on that spread, logit",
+            known.number("prior_run_sd"),
+            f"pooled from {known.number('prior_tasks')} tasks",
+        ),
+    ]
+    if "noisy_jump_low" in known.evidence:
+        found.append(Number("lower bound with noisier single runs, logit", known.number("noisy_jump_low"), "above 0"))
+    found.append(
+        Number(
+            "probability of no such jump",
+            known.number("break_tail"),
+            f"over the study {known.number('break_tail_adjusted')}",
+        )
+    )
+    return tuple(found)
+
+
+def _structure(known: _Known) -> tuple[Number, ...]:
+    if "structure_changed" not in known.evidence:
+        return (Number("error structure", "not measured: targets of one token, or too few errors"),)
+    pairs = (("correlation", "correlation of errors"), ("answer_sd", "spread of answers, logit"), ("burst", "bursts"))
+    drifts = [
+        Number(
+            f"shown drift of the {words}",
+            known.number(f"structure_{name}_change"),
+            f"above {known.limit(f'structure_{name}')}",
+        )
+        for name, words in pairs
+    ]
+    moved = known.number("structure_exact_match_change")
+    return (
+        *drifts,
+        Number("exact match moved by it, two maps", moved, f"at least {known.limit('structure_exact_match')}"),
+    )
+
+
+def _onset(known: _Known) -> tuple[Number, ...]:
+    found = [
+        Number(
+            "share of the rise in the lower half", known.number("early_share"), f"at least {known.limit('early_share')}"
+        )
+    ]
+    if "onset_slope_change_low" in known.evidence:
+        found.insert(
+            0,
+            Number(
+                "bend, logit a decade",
+                known.number("onset_slope_change_low"),
+                f"above {known.limit('onset_slope')} is an onset",
+            ),
+        )
+    return tuple(found)
+
+
+def _smooth(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number(
+            "largest jump still possible, logit",
+            known.number("largest_allowed_jump"),
+            f"below {known.number('allowed_jump_limit')}",
+        ),
+        Number("exact match looks emergent", known.number("looks_emergent")),
+        Number("largest share of its rise in one gap", known.number("largest_gap_share")),
+        Number(
+            "miss of the compounding map, own structure",
+            known.number("own_miss"),
+            "0 or less, unless a score map is used",
+        ),
+        Number(
+            "miss of the compounding map, one structure",
+            known.number("constant_miss"),
+            "0 or less, unless a score map is used",
+        ),
+    )
+
+
+def _open(known: _Known) -> tuple[Number, ...]:
+    return (
+        Number(
+            "largest jump still possible, logit",
+            known.number("largest_allowed_jump"),
+            f"not below {known.number('allowed_jump_limit')}",
+        ),
+        Number("largest jump shown, logit", known.number("jump_low"), f"not above {known.limit('least_break_jump')}"),
+    )
+
+
+_STEPS: dict[str, tuple[str, Callable[[_Known], tuple[Number, ...]]]] = {
+    "0": ("Is the ladder too short or too small to decide anything?", _length),
+    "1a": ("Do some runs have the ability and others not, at one scale?", _lottery),
+    "1": ("Is no change of either metric shown?", _changes),
+    "1b": ("Does the smooth metric never leave guessing?", _guessing),
+    "2": ("Does a metric fall?", _falls),
+    "3": ("Does the smooth metric rise while exact match cannot be seen to?", _seen),
+    "4": ("Is there a jump beyond every smooth curve?", _jump),
+    "5": ("Do errors share out differently as scale grows?", _structure),
+    "6": ("Is it flat first, then rising?", _onset),
+    "7": ("Does the smooth metric rule out a large jump?", _smooth),
+    "8": ("Nothing decided: what is open?", _open),
+}
