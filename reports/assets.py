@@ -15,11 +15,24 @@ from typing import Any
 import reports.charts  # noqa: F401 - fills the registry
 from reports import theme
 from reports.drawing_library import drawing_library, kept
+from reports.interning import interned
 from reports.payload import to_json
 from reports.registry import CHARTS, Page
 
 SCRIPTS: dict[Page, tuple[str, ...]] = {
-    "ladder": ("common", "text", "draw", "export", "ladder-data", "point", "diff", "outputs", "forecast", "ladder"),
+    "ladder": (
+        "common",
+        "text",
+        "draw",
+        "export",
+        "ladder-data",
+        "point",
+        "diff",
+        "outputs",
+        "forecast",
+        "knob",
+        "ladder",
+    ),
     "atlas": ("common", "text", "draw", "export", "atlas-row", "atlas"),
 }
 SHARED_FOLDER = "assets"
@@ -118,7 +131,8 @@ def specs(page: Page) -> str:
 def _make_specs(page: Page) -> str:
     charts: dict[str, Any] = {name: chart.spec() for name, chart in CHARTS.items() if chart.page == page}
     titles = {name: chart.title for name, chart in CHARTS.items() if chart.page == page}
-    return to_json({"charts": charts, "titles": titles, "config": theme.config("css")})
+    short, parts = interned(charts)
+    return to_json({"charts": short, "parts": parts, "titles": titles, "config": theme.config("css")})
 
 
 def sha256_source(text: str) -> str:

@@ -63,7 +63,8 @@ def cards(ladder: LadderData) -> list[Card]:
     return [_compounding(ladder), _jumps(ladder), _forecast(ladder), _resolution(ladder)]
 
 
-def _card(ladder: LadderData, answer: str, alts: dict[str, str]) -> Card:
+def card(ladder: LadderData, answer: str, alts: dict[str, str]) -> Card:
+    """A card of these charts; the first one asks the question. ``alts``: the finding in words by chart."""
     figures = tuple(figure(ladder, name, alt) for name, alt in alts.items())
     charts = [CHARTS[figure_.name] for figure_ in figures]
     first = charts[0]
@@ -75,7 +76,7 @@ def _compounding(ladder: LadderData) -> Card:
     found = ladder.row("compounding_summary")
     lead = "If tokens were right independently, exact match would be token accuracy to the power of length. "
     if not ladder.rows("compounding_by_length"):
-        return _card(ladder, "Answers of one token compound nothing.", {"comp": ""})
+        return card(ladder, "Answers of one token compound nothing.", {"comp": ""})
     if found is None:
         text = "No point has left zero under either."
     elif found["mean_distance"] < CLOSE:
@@ -92,7 +93,7 @@ def _compounding(ladder: LadderData) -> Card:
         )
         side = "above" if above else "below"
         text = f"Observed is {numbers.points(found['mean_excess'])} {side} it on average: {cause}."
-    return _card(ladder, lead + text, {"comp": f"Observed against predicted exact match by answer length. {text}"})
+    return card(ladder, lead + text, {"comp": f"Observed against predicted exact match by answer length. {text}"})
 
 
 def _jumps(ladder: LadderData) -> Card:
@@ -113,14 +114,14 @@ def _jumps(ladder: LadderData) -> Card:
             f" On top of a smooth curve, {where} still allows a jump of {numbers.logit(most['high'])} logit; "
             f"a smooth verdict needs less than {numbers.logit(ladder.overview['allowed_jump_limit'])}."
         )
-    return _card(
+    return card(
         ladder, points + logit, {"gaps": f"Change inside each gap. {points}", "jumps": f"Jump each gap allows.{logit}"}
     )
 
 
 def _forecast(ladder: LadderData) -> Card:
     text = "Exact match at the larger points, forecast from the smaller ones by two routes, and what was observed."
-    return _card(ladder, "", {"fc": text})
+    return card(ladder, "", {"fc": text})
 
 
 def _resolution(ladder: LadderData) -> Card:
@@ -140,4 +141,4 @@ def _resolution(ladder: LadderData) -> Card:
             f"one exact answer with 95 % chance; {where} would need {numbers.items_needed(worst['n_needed'])}. "
             "A zero there is a limit of the test, not of the model."
         )
-    return _card(ladder, text, {"res": f"Items needed for a first exact answer, point by point. {text}"})
+    return card(ladder, text, {"res": f"Items needed for a first exact answer, point by point. {text}"})

@@ -29,6 +29,9 @@ VIEWS = (
     "compounding_by_length",
     "resolution_by_scale",
     "forecast_from_below",
+    "threshold_by_metric",
+    "knob_by_setting",
+    "knob_by_scale",
     "finding_by_ladder",
 )
 QUERIES: dict[str, dict[str, object]] = {
@@ -41,9 +44,13 @@ QUERIES: dict[str, dict[str, object]] = {
     "seed_gaps": {"least": SEED_RISE},
     "missing_scores": {},
     "claims": {},
+    "risers": {},
+    "ways": {},
+    "positions": {},
+    "categories": {},
 }
 
-BY_METRIC = ("score_by_scale", "score_by_run", "metric_description", "change_by_gap")
+BY_METRIC = ("score_by_scale", "score_by_run", "metric_description", "change_by_gap", "threshold_by_metric")
 """Views with a row a metric, of which the pages show a few."""
 
 Tables = dict[str, list[Row]]

@@ -8,13 +8,17 @@ from reports import numbers
 from reports.assets import Assets
 from reports.axes import AXES
 from reports.cards import Figure, cards, figure, view_query
+from reports.charts.groups import SPLITS, split_rows
+from reports.charts.knob import KNOBS
 from reports.claims import claim_lines
 from reports.data import LadderData
 from reports.evidence import evidence
+from reports.further_cards import further_cards
 from reports.payload import ladder_payload, to_json
 from reports.registry import CHARTS
 from reports.rulers import RULERS, Ruler
-from reports.sentences import headline, lede, limits
+from reports.sentences import headline, lede, limits, made_by
+from reports.settle import what_would_change
 from reports.templating import render
 from reports.verdicts import VERDICTS
 
@@ -42,6 +46,7 @@ class Panel:
     sharpness: str | None
     interval: str | None
     no_rise: str | None
+    made_by: str | None
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,14 @@ def ladder_html(ladder: LadderData, slug: str, assets: Assets, shared: str | Non
         lede=lede(ladder),
         limits=limits(ladder),
         evidence=evidence(ladder),
+        change=what_would_change(ladder),
         facts=_facts(ladder),
         setting=_setting(ladder),
         switches=_switches(ladder),
         panels=[_panel(ladder, ruler) for ruler in RULERS],
-        cards=cards(ladder),
+        cards=[*cards(ladder), *further_cards(ladder)],
+        knobs=_knobs(ladder),
+        splits={name: SPLITS[name] for name in split_rows(ladder)},
         table_axes=[AXES[name] for name in _known_axes(ladder)],
         table=_table(ladder),
         claims=claim_lines(ladder),
@@ -116,6 +124,12 @@ def _range(values: list[int]) -> str:
     if not values:
         return "0"
     return str(values[0]) if values[0] == values[-1] else f"{values[0]}{numbers.DASH}{values[-1]}"
+
+
+def _knobs(ladder: LadderData) -> dict[str, str]:
+    """Knobs that were turned on this ladder, with what they ask for."""
+    turned = {row["knob"] for row in ladder.rows("knob_by_setting")}
+    return {name: asks for name, asks in KNOBS.items() if name in turned}
 
 
 def _setting(ladder: LadderData) -> str:
@@ -173,6 +187,7 @@ def _panel(ladder: LadderData, ruler: Ruler) -> Panel:
         sharpness,
         interval,
         no_rise,
+        made_by(ladder, metric) if sharpness else None,
     )
 
 

@@ -18,6 +18,11 @@ _NON_MONOTONE = {
     "exact_match_falls": "{title} loses exact answers on the way up.",
 }
 
+_LOTTERIES = {
+    "timing": "{title}: at which point a training run finds it is a matter of its seed.",
+    "outcome": "{title}: whether a training run finds it is a matter of its seed.",
+}
+
 _HEADLINES = {
     "mirage": "{title} looks like a jump only under exact match.",
     "smooth": "{title} rises gradually under every metric tried.",
@@ -27,7 +32,6 @@ _HEADLINES = {
     "flat": "{title} does not rise over these sizes.",
     "saturated": "{title} is solved at every size measured.",
     "resolution_limited": "{title} improves, but this test is too small to see exact answers begin.",
-    "seed_lottery": "{title}: some training runs find it and some do not, whatever their size.",
     "undetermined": "{title}: these outputs cannot tell a break from an artifact.",
 }
 
@@ -49,6 +53,8 @@ def headline(ladder: LadderData) -> str:
         return f"{title} breaks between {low} and {high} {ladder.axis.unit}, whichever metric scores it."
     if verdict == "non_monotone":
         return _NON_MONOTONE.get(overview["kind"], "{title} does not rise steadily.").format(title=title)
+    if verdict == "seed_lottery":
+        return _LOTTERIES.get(overview["kind"], _HEADLINES[verdict]).format(title=title)
     if verdict == "undetermined" and overview["n_scales"] < ladder.constants.get("least_scales", 0):
         return f"{title}: {numbers.plural(overview['n_scales'], 'point')} cannot tell a break from an artifact."
     return _HEADLINES.get(verdict, "{title} has not been judged.").format(title=title)
@@ -67,6 +73,7 @@ def lede(ladder: LadderData) -> list[Span]:
         Span(f"One gap, {low} to {high} {ladder.axis.unit}, holds "),
         Span(numbers.share(exact["sharpness"]), "cliff"),
         Span(" of the whole rise under exact match."),
+        *_made_by_few(ladder),
     ]
     if similar is not None and similar["sharpness"] is not None:
         spans += [
@@ -78,6 +85,32 @@ def lede(ladder: LadderData) -> list[Span]:
     if ladder.overview["verdict"] == "genuine_break" and gap not in (None, exact["sharpest_gap"]):
         spans.append(Span(f" The break is placed where token accuracy jumps, in {ladder.gap_label(gap)}."))
     return spans
+
+
+def _made_by_few(ladder: LadderData) -> list[Span]:
+    """That a mean's rise rests on some of the training runs, where it does."""
+    found = ladder.row("risers", metric=ladder.metrics["em"])
+    if found is None or found["n_made"] == found["n_runs"]:
+        return []
+    where = ladder.scales[found["sharpest_gap"] + 1].label
+    made, runs = found["n_made"], found["n_runs"]
+    verb, reach = ("makes", "reaches") if made == 1 else ("make", "reach at least")
+    rest = "the other stays" if runs - made == 1 else "the others stay"
+    return [
+        Span(f" That is a mean: {made} of {runs} training runs at {where} {verb} it and {reach} "),
+        Span(numbers.share(found["least_made"]), "cliff"),
+        Span(f"; {rest} at "),
+        Span(numbers.share(found["most_others"]), "cliff"),
+        Span("." if runs - made == 1 else " or less."),
+    ]
+
+
+def made_by(ladder: LadderData, metric: str) -> str | None:
+    """How many training runs make a metric's sharpest gap, where not all do; None: all do, or there is no rise."""
+    found = ladder.row("risers", metric=metric)
+    if found is None or found["n_made"] == found["n_runs"]:
+        return None
+    return f"made by {found['n_made']} of {found['n_runs']} runs"
 
 
 def _without_rise(ladder: LadderData, exact: Row, similar: Row | None) -> list[Span]:
@@ -119,7 +152,7 @@ def _too_few_seeds(ladder: LadderData) -> str | None:
 
 
 def _inside_of_gap(ladder: LadderData) -> str | None:
-    gap = ladder.overview["gap_index"]
+    gap = None if ladder.overview["verdict"] == "seed_lottery" else ladder.overview["gap_index"]
     if gap is None:
         gap = ladder.overview["exact_match_sharpest_gap"]
     if gap is None:

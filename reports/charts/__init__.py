@@ -7,10 +7,27 @@ from reports.charts import (
     compounding,
     emergence,
     forecast,
+    groups,
     jumps,
+    knob,
+    onset,
     resolution,
     ruler,
     sharpness,
+    ways,
 )
 
-__all__ = ["changes", "compounding", "emergence", "forecast", "jumps", "resolution", "ruler", "sharpness"]
+__all__ = [
+    "changes",
+    "compounding",
+    "emergence",
+    "forecast",
+    "groups",
+    "jumps",
+    "knob",
+    "onset",
+    "resolution",
+    "ruler",
+    "sharpness",
+    "ways",
+]

@@ -73,6 +73,19 @@ def x_scale(field: str = "X") -> alt.X:
     )
 
 
+def own_scale(field: str) -> alt.X:
+    """The ladder's own axis, for numbers that hold on no other: it does not follow the axis switch."""
+    label = (
+        f"{_IS_DECADE} || ({_IS_SHORT} && (abs({_LEADING_DIGIT} - 2) < 1e-6 || abs({_LEADING_DIGIT} - 5) < 1e-6)) ? "
+        "format(datum.value, '~s') : ''"
+    )
+    return alt.X(
+        f"{field}:Q",
+        scale=alt.Scale(type="log", nice=False, padding=14),
+        axis=alt.Axis(title="scale on the ladder's own axis, log", labelExpr=label, tickCount=12, labelOverlap=False),
+    )
+
+
 def share_axis(field: str, title: str | None = None) -> alt.Y:
     """A share on the vertical axis, always 0 to 100 %."""
     return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=title, format="%", tickCount=5))
@@ -89,7 +102,7 @@ def on_share_scale(rows: alt.Chart, *fields: str) -> alt.Chart:
 
 
 def switched_share_axis(field: str) -> alt.Y:
-    """A share on the axis that the signal ``share_scale`` asks for: 0 to 100 %, or its logit with labels in per cent."""
+    """A share on the axis the signal ``share_scale`` asks for: 0 to 100 %, or its logit labelled in per cent."""
     ticks = ", ".join(f"log({share} / (1 - {share}))" for share in LOGIT_TICKS)
     label = "format(1 / (1 + exp(-datum.value)), abs(datum.value) > 4 ? '.1%' : '.0%')"
     return alt.Y(

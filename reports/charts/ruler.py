@@ -16,7 +16,7 @@ READING = "mean with 95 % interval over items and seeds; hollow: one seed; dashe
 
 
 def records(ladder: LadderData) -> Records:
-    """Data sets ``rows`` (a metric at a scale), ``seeds`` (a metric of a run), ``chance`` and ``claims``, for all rulers."""
+    """Data sets of all rulers: ``rows`` (a metric at a scale), ``seeds`` (one of a run), ``chance``, ``claims``."""
     rows, seeds = [], []
     for key, metric in ladder.metrics.items():
         for row in ladder.rows("score_by_scale", metric=metric):

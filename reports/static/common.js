@@ -4,7 +4,16 @@ const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const DATA = JSON.parse(one("#data").textContent);
 const SPECS = JSON.parse(one("#specs").textContent);
+SPECS.charts = resolved(SPECS.charts);
 const SVG_NS = "http://www.w3.org/2000/svg";
+
+/** A value whose repeated parts are stored once, with a copy of the part for every "@@number". */
+function resolved(value) {
+  if (typeof value === "string") return value.startsWith("@@") ? resolved(SPECS.parts[Number(value.slice(2))]) : value;
+  if (Array.isArray(value)) return value.map(resolved);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, resolved(child)]));
+}
 
 function element(tag, className, text) {
   const node = document.createElement(tag);

@@ -50,6 +50,8 @@ function drawWhenNear(names, datasets) {
     }));
   const observer = new IntersectionObserver(
     (entries) => {
+      // nothing to wait for where no chart is near
+      if (!entries.some((found) => found.isIntersecting)) document.documentElement.dataset.ready ??= "0";
       for (const entry of entries.filter((found) => found.isIntersecting)) {
         observer.unobserve(entry.target);
         start(entry.target.id);

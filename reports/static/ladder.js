@@ -1,5 +1,5 @@
 // The ladder page: wire everything, draw what is near.
-const TABLES = { gaps: "gaps", jumps: "jumps", comp: "comp", fc: "fc", res: "res" };
+const TABLES = Object.fromEntries(CHART_NAMES.filter((name) => !name.startsWith("ruler_")).map((name) => [name, name]));
 
 function scoreTable(ruler) {
   return SETS.rows
@@ -45,6 +45,8 @@ for (const button of all("[data-x]")) button.addEventListener("click", () => EXP
 
 wireExports(DATA.slug, SETS, (chart) => (chart in TABLES ? SETS[TABLES[chart]] : scoreTable(chart.replace("ruler_", ""))));
 wireForecast();
+wireKnob();
+wireGroups();
 drawOutputs();
 showAxis(DATA.axis);
 markReady(SETS, CHART_NAMES, drawWhenNear(CHART_NAMES, SETS));

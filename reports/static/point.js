@@ -22,7 +22,7 @@ function pointAt(index) {
 }
 
 document.addEventListener(CHART_READY, ({ detail: { name, view } }) => {
-  if (name === "gaps" || name === "jumps") return;
+  if (["gaps", "jumps", "onset", "knob", "ways"].includes(name)) return;
   view.addEventListener("pointermove", (_, item) => {
     if (item?.datum?.i !== undefined) pointAt(item.datum.i);
   });

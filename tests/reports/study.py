@@ -97,6 +97,8 @@ CASES = (
     Case("short", logistic(0.5, 5), n_scales=2),
     Case("long", logistic(0.5, 6), length=(24, 40), logprobs=False, verdict=_as("mirage")),
     Case("steps", logistic(0.5, 6), axis="train_tokens", seeds=(0,), verdict=_as("smooth")),
+    # the same task, asked in another way
+    Case("artifact_cot", logistic(0.3, 7), "Made-up artifact, step by step", verdict=_as("smooth")),
     # a task that published claims name, at sizes where they put its rise
     Case("claimed", logistic(0.6, 8), "Addition (3 digit)", first_size=1e9, verdict=_as("mirage")),
     Case("<b>hostile</b>", logistic(0.5, 6), HOSTILE_NAME, hostile=True, verdict=_as("mirage", reason=HOSTILE[0])),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import duckdb
 import pytest
@@ -38,7 +39,26 @@ def test_charts_draw_every_ladder_or_say_why_not(name: str, ladders: dict[str, L
             assert any(sets.values())
     whole = {key: with_axes(ladders["artifact"], rows) if rows and "i" in rows[0] else rows for key, rows in
              datasets(ladders["artifact"]).items()}  # fmt: skip
-    assert vlc.vegalite_to_svg(chart.draw(whole)).count("<path") > 3
+    drawing = vlc.vegalite_to_svg(chart.draw(whole))
+    assert drawing.count("<path") > 3
+
+
+AXIS_TITLE = re.compile(r"%|logit|points|share|items|setting|scale|accuracy|exact match")
+
+
+@pytest.mark.parametrize("name", list(CHARTS))
+def test_quantities_are_named_with_their_unit(name: str) -> None:
+    """A quantitative axis has a title with its unit, or labels in per cent, or is the one that the page names."""
+    spec = CHARTS[name].spec()
+    for layer in spec["layer"]:
+        for channel in ("x", "y"):
+            found = layer.get("encoding", {}).get(channel, {})
+            axis = found.get("axis")
+            if found.get("type") != "quantitative" or axis is None or name == "ruler_ll":
+                continue
+            is_percent = "%" in str(axis.get("format", "")) + str(axis.get("labelExpr", ""))
+            shared = axis.get("title") is None and "axis === 'train_flops'" in str(axis.get("labelExpr"))
+            assert is_percent or shared or AXIS_TITLE.search(str(axis["title"])), (name, channel, axis)
 
 
 @pytest.mark.parametrize("name", LADDER_CHARTS)
