@@ -21,7 +21,7 @@ from metrics.ladder import LadderInfo
 STAGE = "ladders"
 SETTING = ("task_id", "n_shots", "prompting", "filter")
 LEAST_SCALES = 2
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 """Raised when the same scores lead to other result tables."""
 
 

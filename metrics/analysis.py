@@ -11,6 +11,7 @@ from metrics import decision_rows, ladder_rows
 from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.decide import decide
 from metrics.decision import Decision, undecidable
+from metrics.knob_rows import knob_rows
 from metrics.ladder import LadderInfo
 from metrics.ladder_inputs import LadderInputs
 from metrics.tables import TABLES, table
@@ -66,6 +67,7 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
     inputs = LadderInputs(rows, info, tokenization=options.tokenization, reads_characters=options.reads_characters)
     decision = decide_ladder(inputs, options.constants)
     resampled = ladder_rows.resample(inputs, options.resamples, options.seed)
+    knob = knob_rows(inputs, resampled)
     found = {
         "ladder": ladder_rows.ladder(inputs, now),
         "ladder_run": ladder_rows.ladder_run(inputs),
@@ -75,6 +77,8 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
         "description": ladder_rows.description(inputs, resampled),
         "threshold": ladder_rows.threshold(inputs, resampled),
         "compounding_length": ladder_rows.compounding_length(inputs),
+        "ladder_knob": knob.settings,
+        "ladder_knob_curve": knob.curves,
         "finding": ladder_rows.finding(inputs, now),
         "jump": decision_rows.jump(inputs, decision),
         "compounding": decision_rows.compounding(inputs, decision),

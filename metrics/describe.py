@@ -24,7 +24,7 @@ def signed_range(values: Floats) -> Floats:
     return np.asarray(np.sign(later) * (values.max(-1) - values.min(-1)))
 
 
-def emergence_score(values: Floats, resolution: float = 0.0) -> Floats:
+def emergence_score(values: Floats, resolution: float | Floats = 0.0) -> Floats:
     """Signed range over the root median square step, along the last axis.
 
     A straight line over k gaps scores k. Where at least half of the steps are zero the score is infinite, unless
@@ -35,12 +35,12 @@ def emergence_score(values: Floats, resolution: float = 0.0) -> Floats:
     return _ratio(signed_range(values), typical)
 
 
-def breakthroughness(values: Floats, resolution: float = 0.0) -> Floats:
+def breakthroughness(values: Floats, resolution: float | Floats = 0.0) -> Floats:
     """The name that BIG-bench gives ``emergence_score``."""
     return emergence_score(values, resolution)
 
 
-def linearity(values: Floats, resolution: float = 0.0) -> Floats:
+def linearity(values: Floats, resolution: float | Floats = 0.0) -> Floats:
     """Signed range over the root mean square step, along the last axis; a straight line over k gaps scores k."""
     typical = np.maximum(np.sqrt(np.mean(np.diff(values, axis=-1) ** 2, axis=-1)), resolution)
     return _ratio(signed_range(values), typical)

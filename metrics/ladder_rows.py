@@ -9,7 +9,7 @@ import numpy as np
 
 from metrics.arrays import Floats
 from metrics.compounding_length import by_length
-from metrics.describe import Ruler, describe, draw_resamples, resampled_curves
+from metrics.describe import Resamples, Ruler, describe, draw_resamples, resampled_curves
 from metrics.ladder_inputs import EXACT_MATCH, LadderInputs
 from metrics.registry import find
 from metrics.thresholds import thresholds
@@ -134,6 +134,7 @@ class ResampledMetrics:
         rulers: Unit and better direction of each.
         resamples: Number of resamples.
         seed: Seed they were drawn with.
+        draws: The items and runs drawn.
     """
 
     names: list[str]
@@ -142,6 +143,7 @@ class ResampledMetrics:
     rulers: list[Ruler]
     resamples: int
     seed: int
+    draws: Resamples
 
 
 def resample(inputs: LadderInputs, resamples: int, seed: int) -> ResampledMetrics | None:
@@ -156,7 +158,7 @@ def resample(inputs: LadderInputs, resamples: int, seed: int) -> ResampledMetric
     measured = [find(name) for name in sums]
     rulers = [Ruler(metric.unit, 1.0 if metric.higher_is_better else -1.0) for metric in measured]
     return ResampledMetrics(
-        list(sums), np.array([inputs.curves[name].value for name in sums]), curves, rulers, resamples, seed
+        list(sums), np.array([inputs.curves[name].value for name in sums]), curves, rulers, resamples, seed, draws
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from metrics.knob import KNOBS, KnobError, KnobSetting, turn_the_knob
+from metrics.describe import Resamples, draw_resamples, emergence_score, sharpest_gap
+from metrics.knob import KNOBS, NO_INTERVAL, KnobError, KnobSetting, turn_the_knob
 
 LENGTH = 10
 ACCURACY = np.linspace(0.1, 0.95, 8)
@@ -77,7 +79,10 @@ def test_another_smooth_score_can_carry_the_threshold() -> None:
     data = ladder(50)
     score = data["correct_tokens"] / LENGTH / 2
     rows = by_knob(turn_the_knob(**data, smooth_score=score), "threshold")
-    assert rows[0.5].value == pytest.approx(by_knob(turn_the_knob(**data), "threshold")[1.0].value)
+    exact = by_knob(turn_the_knob(**data), "threshold")[1.0].value
+    assert by_knob(turn_the_knob(**data, smooth_score=score, thresholds=(0.5,)), "threshold")[
+        0.5
+    ].value == pytest.approx(exact)
     assert rows[0.6].rise == 0
     assert rows[0.6].sharpness is None
     assert rows[0.6].emergence_score == 0
@@ -111,3 +116,49 @@ def test_what_does_not_fit_is_named(name: str) -> None:
 def test_no_item_is_said() -> None:
     with pytest.raises(KnobError, match="no item"):
         turn_the_knob(np.array([0, 1]), np.zeros((2, 0)), np.zeros(0), np.zeros((2, 0)))
+
+
+def test_intervals_are_those_of_resampled_items_and_runs() -> None:
+    data = ladder(60)
+    draws = draw_resamples(data["scale_index"], np.tile([0, 1], 8), 60, 200, 3)
+    rows = turn_the_knob(**data, draws=draws, compounded_lengths=(4,))
+    assert turn_the_knob(**data, compounded_lengths=(4,)) == tuple(
+        replace(
+            row,
+            value_interval=(),
+            sharpness_interval=NO_INTERVAL,
+            emergence_interval=NO_INTERVAL,
+            linearity_interval=NO_INTERVAL,
+        )
+        for row in rows
+    )
+    exact, tokens = data["exact_match"], data["correct_tokens"] / LENGTH
+    for found, values, power in (
+        (by_knob(rows, "tokens_required")[1.0], exact, 1),
+        (by_knob(rows, "compounded_length")[4], tokens, 4),
+    ):
+        curves = np.array(
+            [
+                [(values[run] @ w / 60) ** power for run in runs]
+                for w, runs in zip(draws.weights, draws.run, strict=True)
+            ]
+        )
+        limits = np.quantile(curves, [0.025, 0.975], axis=0).T
+        assert np.array([(i.low, i.high) for i in found.value_interval]) == pytest.approx(limits, abs=1e-6)
+        scores = [emergence_score(curve, 1 / 60) for curve in curves]
+        assert (found.emergence_interval.low, found.emergence_interval.high) == pytest.approx(
+            tuple(np.quantile(scores, [0.025, 0.975])), rel=1e-4
+        )
+        shares = [sharpest_gap(curve)[0] for curve in curves]
+        assert (found.sharpness_interval.low, found.sharpness_interval.high) == pytest.approx(
+            tuple(np.quantile(shares, [0.025, 0.975])), rel=1e-4
+        )
+
+
+def test_a_length_that_a_resample_misses_keeps_its_value() -> None:
+    data = ladder(30)
+    data["target_lengths"] = np.array([float(LENGTH)] * 29 + [12.0])
+    weights = np.tile(np.append(np.ones(29), 0.0), (5, 1))
+    draws = Resamples(weights, np.tile(np.arange(0, 16, 2), (5, 1)))
+    found = by_knob(turn_the_knob(**data, draws=draws), "answer_length")[12]
+    assert [interval.low for interval in found.value_interval] == [float(x) for x in data["exact_match"][::2, 29]]
