@@ -12,30 +12,38 @@ WITH known AS NOT MATERIALIZED (
     WHERE false
 ),
 -- the 20th largest disagreement of a run, so that only the few rows beyond it are sorted
-cut AS NOT MATERIALIZED (
+cut AS MATERIALIZED (
     SELECT
         run_id,
         list_min(max(abs(exact_match - token_edit_similarity_char), 20)) AS by_similarity,
         list_min(max(abs(exact_match - expected_exact_match), 20)) AS by_expectation
     FROM known GROUP BY run_id
 ),
+-- no run has a lower one, so most rows fall out before they meet their run's
+least AS MATERIALIZED (
+    SELECT min(by_similarity) AS by_similarity, min(by_expectation) AS by_expectation FROM cut
+),
 far AS (
+    SELECT run_id, item_id, repeat, exact_match, token_edit_similarity_char, expected_exact_match FROM known
+    WHERE abs(exact_match - token_edit_similarity_char) >= (SELECT by_similarity FROM least)
+        OR abs(exact_match - expected_exact_match) >= (SELECT by_expectation FROM least)
+),
+ruled AS (
     SELECT
-        k.run_id, k.item_id, k.repeat, k.exact_match, 'token_edit_similarity_char' AS metric,
-        k.token_edit_similarity_char AS value, abs(k.exact_match - k.token_edit_similarity_char) AS disagreement
-    FROM known AS k JOIN cut AS c ON c.run_id = k.run_id
-    WHERE abs(k.exact_match - k.token_edit_similarity_char) >= c.by_similarity
-    UNION ALL
-    SELECT
-        k.run_id, k.item_id, k.repeat, k.exact_match, 'expected_exact_match' AS metric,
-        k.expected_exact_match AS value, abs(k.exact_match - k.expected_exact_match) AS disagreement
-    FROM known AS k JOIN cut AS c ON c.run_id = k.run_id
-    WHERE abs(k.exact_match - k.expected_exact_match) >= c.by_expectation
+        f.run_id, f.item_id, f.repeat, f.exact_match,
+        unnest([
+            {'metric': 'token_edit_similarity_char', 'value': f.token_edit_similarity_char, 'cut': c.by_similarity},
+            {'metric': 'expected_exact_match', 'value': f.expected_exact_match, 'cut': c.by_expectation}
+        ], recursive := true)
+    FROM far AS f JOIN cut AS c ON c.run_id = f.run_id
 ),
 worst AS (
     SELECT
-        *, row_number() OVER (PARTITION BY run_id, metric ORDER BY disagreement DESC, item_id, repeat) AS disagreement_rank
-    FROM far WHERE disagreement > 0
+        run_id, item_id, repeat, metric, exact_match, value, abs(exact_match - value) AS disagreement,
+        row_number() OVER (
+            PARTITION BY run_id, metric ORDER BY abs(exact_match - value) DESC, item_id, repeat
+        ) AS disagreement_rank
+    FROM ruled WHERE abs(exact_match - value) >= cut AND exact_match <> value
     QUALIFY disagreement_rank <= 20
 )
 SELECT
