@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from flows.sources.documents import ZIP_START
@@ -44,9 +44,10 @@ class Archive:
     def __init__(self, file: zipfile.ZipFile, stream: IO[bytes]) -> None:
         self._file, self._stream = file, stream
         members = [info for info in file.infolist() if not info.is_dir()]
-        self._members = {info.filename: info for info in members if not _is_unsafe(info.filename)}
+        self.unsafe = [info.filename for info in members if is_unsafe(info.filename)]
+        unsafe = set(self.unsafe)
+        self._members = {info.filename: info for info in members if info.filename not in unsafe}
         self.names = list(self._members)
-        self.unsafe = [info.filename for info in members if _is_unsafe(info.filename)]
 
     def read(self, name: str) -> bytes:
         """All bytes of a member.
@@ -122,6 +123,7 @@ def member_names(path: Path) -> list[str]:
         return []
 
 
-def _is_unsafe(name: str) -> bool:
-    path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":")
+def is_unsafe(name: str) -> bool:
+    """A member's name is absolute or climbs out of its archive."""
+    parts = name.replace("\\", "/").split("/")
+    return parts[0] == "" or ".." in parts or name[1:2] == ":"

@@ -59,6 +59,10 @@ class Packer:
         self._n_quarantined = self.log.n_quarantined
         return Batch(samples, self.log.take(), n_new, models, reported)
 
+    def whole(self, samples: pl.DataFrame) -> Batch:
+        """A batch of rows that are in their final types and known to hold nothing that the checks look for."""
+        return Batch(samples, self.log.take())
+
     def last(self, models: pl.DataFrame | None = None, reported: pl.DataFrame | None = None) -> Batch:
         """The rest of the rows, and the counts that end the findings of a file."""
         batch = self.batch(models, reported)

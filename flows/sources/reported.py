@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from flows.sources.schema import RUN_FIELDS, DataType, Finding
@@ -92,6 +94,17 @@ class Means:
         kept = self._sums[key]
         kept[0] += value
         kept[1] += 1
+
+    def add_all(self, key: Any, values: npt.NDArray[np.float64]) -> None:
+        """Many scores, one after the other as ``add`` would; NaN says that a row lacks it."""
+        if np.isnan(values).any():
+            self._lacking.add(key)
+            values = values[~np.isnan(values)]
+        if len(values):
+            kept = self._sums[key]
+            # numpy's own sum adds in another order, which would change the last digit
+            kept[0] = float(np.add.accumulate(np.concatenate([[kept[0]], values]))[-1])
+            kept[1] += len(values)
 
     def mean(self, key: Any) -> float | None:
         """The mean, or None where there is none, or where a row lacks its score."""

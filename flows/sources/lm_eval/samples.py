@@ -12,6 +12,9 @@ from typing import Any
 from flows.sources import lines, recompute, values
 from flows.sources.finding_log import FindingLog
 from flows.sources.lm_eval import rows
+from flows.sources.lm_eval.bulk import layout_of, read_columns
+from flows.sources.lm_eval.choice_columns import Columns
+from flows.sources.lm_eval.choice_rows import frame_of, scores_of
 from flows.sources.lm_eval.gold import Choice, GoldRule
 from flows.sources.lm_eval.results import TIME, Results, beside, load, note_name
 from flows.sources.lm_eval.rows import Request
@@ -23,6 +26,19 @@ from flows.sources.schema import Finding
 KNOWN_KEYS = {
     *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
     *("doc_hash", "prompt_hash", "target_hash", "scores_per_repeat"),
+}
+OUR_METRICS = {
+    "acc": "multiple_choice_grade",
+    "acc_norm": "multiple_choice_grade_per_character",
+    "acc_bytes": "multiple_choice_grade_per_byte",
+    "brier_score": "brier_score_lm_eval",
+}
+"""Metrics of the catalogue with the definition of the harness's own on choices."""
+CHOICE_SCORES = {
+    "acc": recompute.choice_hit,
+    "acc_norm": recompute.choice_hit_per_character,
+    "acc_bytes": recompute.choice_hit_per_byte,
+    "brier_score": recompute.brier_sum,
 }
 PLAIN_EXACT_MATCH = {"ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore"}
 
@@ -74,6 +90,27 @@ class SamplesReader:
             choice, kept = rows.choice_of(sample, found)
             self._pending.append(_Pending(line, filter_name, sample, choice, tuple(kept)))
 
+    def take_columns(self, columns: Columns, first_line: int) -> Batch | None:
+        """Many rows at once, as ``take`` and ``settle`` would; None where no reading of their targets is left."""
+        possible = [name for name in self.rule.possible if columns.fits(name)]
+        if not possible:
+            return None
+        self.rule.possible = possible
+        self.rule.seen += columns.n_rows
+        gold = columns.gold_by(possible[0])
+        run = {"model_id": self.model_id, "task_id": self.task, "n_shots": self.n_shots} | self.packer.fixed
+        self.items.update(columns.item_id.to_list())
+        scores = dict(scores_of(columns, gold))
+        for filter_name in columns.filter.unique():
+            there = (columns.filter == filter_name).to_numpy()
+            for name, logged in columns.scores.items():
+                # a score that a row lacks is none; one that is not a number never comes here
+                self.means.add_all((filter_name, name, "item_scores"), logged.filter(there).drop_nans().to_numpy())
+            for name, value in scores.items():
+                self.means.add_all((filter_name, name, "outputs"), value[there])
+                self.ours[filter_name, name] = OUR_METRICS[name]
+        return self.packer.whole(frame_of(columns, gold, run, first_line))
+
     def batch_ready(self, size: int) -> bool:
         """Enough rows for a batch; ``size`` is bytes read since the last."""
         return size >= lines.CHUNK_BYTES or len(self._pending) + len(self.packer.rows) >= lines.CHUNK_ROWS
@@ -124,10 +161,8 @@ class SamplesReader:
     def _recomputed(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str | None, float | None]]:
         """Each score that follows from a row: the log's name, that of the catalogue's equal, and the value."""
         if row.get("choices"):
-            yield "acc", "multiple_choice_grade", recompute.choice_hit(row)
-            yield "acc_norm", "multiple_choice_grade_per_character", recompute.choice_hit_per_character(row)
-            yield "acc_bytes", "multiple_choice_grade_per_byte", recompute.choice_hit_per_byte(row)
-            yield "brier_score", "brier_score_lm_eval", recompute.brier_sum(row)
+            for name, ours in OUR_METRICS.items():
+                yield name, ours, CHOICE_SCORES[name](row)
         elif "output" in row:
             yield "exact_match", "exact_match__logged", recompute.equal(row)
         elif row.get("prompt") is not None:
@@ -201,8 +236,18 @@ def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     reader = SamplesReader(file, settings, results)
     if results is not None:
         note_name(results, settings, reader.log)
-    size = 0
-    for line, length, sample in lines.json_records(file.path, reader.log):
+    size = done = 0
+    layout = layout_of(file.path)
+    for columns in read_columns(file.path, layout) if layout else ():
+        batch = reader.take_columns(columns, done + 1)
+        if batch is None:
+            break
+        done += columns.n_rows
+        yield batch
+    is_whole = layout is not None and done == layout.n_lines
+    for line, length, sample in () if is_whole else lines.json_records(file.path, reader.log):
+        if line <= done:
+            continue
         reader.take(line, sample)
         size += length
         if reader.batch_ready(size):

@@ -1,0 +1,306 @@
+"""Reading logs: rows a CPU second against bare DuckDB and inspect_ai, the cost of known files, and peak memory.
+
+    OMP_NUM_THREADS=1 POLARS_MAX_THREADS=2 python benchmarks/read_speed.py [--smoke] [--rows N] [--memory-megabytes N]
+
+The logs are made here. Times are CPU seconds of this process, all threads together, peers in turn, medians of the
+rounds. ``inspect_ai`` is no dependency; where it is not installed that line says so. ``--memory-megabytes 1000`` reads
+one JSON lines file of that size in a process of its own and prints the most memory it held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import importlib.util
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from flows.sources.registry import LogFile, sources
+
+BARS = {"lm-evaluation-harness": 0.7, "inspect": 10.0, "seconds": 5.0, "megabytes": 1000.0}
+MODEL = "made/model"
+COLUMNS = """{
+    doc_id: 'VARCHAR', target: 'VARCHAR', arguments: 'MAP(VARCHAR, STRUCT(arg_0 VARCHAR, arg_1 VARCHAR))',
+    resps: 'VARCHAR[][][]', filter: 'VARCHAR', metrics: 'VARCHAR[]', acc: 'DOUBLE', acc_norm: 'DOUBLE'
+}"""
+BARE = f"CREATE OR REPLACE TABLE bare AS FROM read_json($path, format = 'newline_delimited', columns = {COLUMNS})"
+
+
+def write_choices(path: Path, n_rows: int, n_words: int = 40) -> None:
+    """Samples of four choices as lm-evaluation-harness writes them since 0.4.7."""
+    pick = random.Random(0)
+    words = ["".join(pick.choices("abcdefghijklmnopqrstuvwxyz", k=pick.randint(2, 9))) for _ in range(2_000)]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(n_rows):
+            question = " ".join(pick.choices(words, k=n_words))
+            choices = [" ".join(pick.choices(words, k=6)) for _ in range(4)]
+            logprobs = [-20 * pick.random() for _ in choices]
+            gold = pick.randrange(4)
+            best = max(range(4), key=lambda place: logprobs[place])
+            best_norm = max(range(4), key=lambda place: logprobs[place] / len(choices[place]))
+            pairs = [[repr(value), "False"] for value in logprobs]
+            row = {
+                "doc_id": number,
+                "doc": {"question": question, "choices": choices, "gold": gold},
+                "target": str(gold),
+                "arguments": {
+                    f"gen_args_{place}": {"arg_0": question, "arg_1": f" {text}"} for place, text in enumerate(choices)
+                },
+                "resps": [[pair] for pair in pairs],
+                "filtered_resps": pairs,
+                "filter": "none",
+                "metrics": ["acc", "acc_norm"],
+                **{
+                    f"{name}_hash": hashlib.sha256(f"{name}{number}".encode()).hexdigest() for name in ("doc", "prompt")
+                },
+                "acc": float(best == gold),
+                "acc_norm": float(best_norm == gold),
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+def write_inspect(path: Path, n_samples: int) -> None:
+    """A log of Inspect with one question, one answer and the events of both a sample."""
+    pick = random.Random(0)
+    head = {
+        "version": 2,
+        "status": "success",
+        "eval": {
+            "eval_id": "e", "run_id": "r", "created": "2026-01-01T00:00:00+00:00", "task": "made", "task_id": "t",
+            "dataset": {"name": "made", "samples": n_samples}, "model": f"openai/{MODEL}", "config": {"epochs": 1},
+        },
+        "plan": {"steps": []},
+        "results": {"total_samples": n_samples, "completed_samples": n_samples, "scores": []},
+        "stats": {"started_at": "2026-01-01T00:00:00+00:00", "completed_at": "2026-01-01T00:00:01+00:00"},
+    }  # fmt: skip
+    summaries = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_journal/start.json", json.dumps({name: head[name] for name in ("version", "eval", "plan")}))
+        for number in range(1, n_samples + 1):
+            target, output = str(pick.randrange(1000)), str(pick.randrange(1000))
+            text = "What is the sum of the following numbers? " * 12
+            messages = [
+                {"id": f"u{number}", "role": "user", "content": text},
+                {"id": f"a{number}", "role": "assistant", "content": output, "source": "generate"},
+            ]
+            score = {"value": "C" if output == target else "I", "answer": output, "explanation": output}
+            said = {"id": number, "epoch": 1, "input": text, "target": target}
+            choice = {"message": messages[1], "stop_reason": "stop"}
+            usage = {"input_tokens": 100, "output_tokens": 5, "total_tokens": 105}
+            written = {"model": MODEL, "choices": [choice], "completion": output, "usage": usage, "time": 0.5}
+            when = {"timestamp": "2026-01-01T00:00:00+00:00", "working_start": 1.0, "pending": False}
+            model_event = {"event": "model", "model": MODEL, "input": messages[:1], "tools": [], "tool_choice": "auto"}
+            events = [
+                when
+                | {
+                    "event": "sample_init",
+                    "sample": {"input": text, "target": target},
+                    "state": {"messages": messages[:1]},
+                },
+                when | {"event": "step", "action": "begin", "type": "solver", "name": "generate"},
+                when | model_event | {"config": {"temperature": 0.0}, "output": written},
+                when | {"event": "step", "action": "end", "type": "solver", "name": "generate"},
+                when | {"event": "score", "score": score, "target": target},
+            ]
+            sample = said | {
+                "messages": messages,
+                "output": written,
+                "scores": {"match": score},
+                "metadata": {},
+                "store": {},
+                "events": events,
+                "model_usage": {},
+                "attachments": {},
+            }
+            summaries.append(said | {"scores": {"match": score}})
+            archive.writestr(f"samples/{number}_epoch_1.json", json.dumps(sample))
+        archive.writestr("summaries.json", json.dumps(summaries))
+        archive.writestr("header.json", json.dumps(head))
+
+
+def read_rows(path: Path, format: str) -> int:
+    """Rows that the reader of a format gives."""
+    reader = sources()[format]
+    settings = reader.settings(uri=(path.name,), model_id=MODEL)
+    return sum(batch.samples.height for batch in reader.read(LogFile(path.name, path), settings))
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def rates(n_rows: int, n_rounds: int, **peers: Callable[[], object]) -> dict[str, float]:
+    """Rows a CPU second of each peer, taken in turn; the median of the rounds after one that warms up."""
+    taken: dict[str, list[float]] = {name: [] for name in peers}
+    for number in range(n_rounds + 1):
+        for name, work in peers.items():
+            seconds = cpu_seconds(work)
+            if number:
+                taken[name].append(seconds)
+    return {name: n_rows / statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def choices_against_duckdb(folder: Path, n_rows: int, n_rounds: int) -> None:
+    """The reader of lm-evaluation-harness, alone and into a table, against bare DuckDB with the fields it needs."""
+    path = folder / "samples_made_2026-01-01T00-00-00.jsonl"
+    write_choices(path, n_rows)
+    reader = sources()["lm_eval"]
+    settings = reader.settings(uri=(path.name,), model_id=MODEL)
+    with closing(duckdb.connect(config={"threads": 1})) as con:
+
+        def into_table() -> None:
+            con.execute("DROP TABLE IF EXISTS ours")
+            for number, batch in enumerate(reader.read(LogFile(path.name, path), settings)):
+                con.register("batch", batch.samples.to_arrow())
+                con.execute("INSERT INTO ours FROM batch" if number else "CREATE TABLE ours AS FROM batch")
+
+        found = rates(
+            n_rows,
+            n_rounds,
+            bare=lambda: con.execute(BARE, {"path": str(path)}),
+            reader=lambda: read_rows(path, "lm_eval"),
+            table=into_table,
+        )
+        assert (
+            con.execute("SELECT count(*) FROM ours").fetchall() == con.execute("SELECT count(*) FROM bare").fetchall()
+        )
+    bar = BARS["lm-evaluation-harness"]
+    megabytes = path.stat().st_size / 1e6
+    print(f"lm-evaluation-harness, {n_rows:,} rows of four choices, {megabytes:,.0f} MB, rows a CPU second:")
+    print(f"  bare DuckDB {found['bare']:,.0f}; the reader {found['reader']:,.0f}; into a table {found['table']:,.0f}")
+    print(
+        f"  ratio {found['reader'] / found['bare']:.2f}, into a table {found['table'] / found['bare']:.2f} (bar {bar})"
+    )
+
+
+def inspect_against_its_own(folder: Path, n_samples: int, n_rounds: int) -> None:
+    """The reader of Inspect's archives against ``inspect_ai.log.read_eval_log``."""
+    path = folder / "2026-01-01T00-00-00_made_a.eval"
+    write_inspect(path, n_samples)
+    assert read_rows(path, "inspect_ai") == n_samples
+    if importlib.util.find_spec("inspect_ai") is None:
+        ours = rates(n_samples, n_rounds, ours=lambda: read_rows(path, "inspect_ai"))["ours"]
+        print(f"Inspect, {n_samples:,} samples: {ours:,.0f} rows a CPU second")
+        print("  ratio not available because inspect_ai is not installed")
+        return
+    read_eval_log = importlib.import_module("inspect_ai.log").read_eval_log
+
+    found = rates(
+        n_samples,
+        n_rounds,
+        ours=lambda: read_rows(path, "inspect_ai"),
+        theirs=lambda: read_eval_log(str(path)),
+    )
+    print(
+        f"Inspect, {n_samples:,} samples, rows a CPU second: {found['ours']:,.0f} and inspect_ai {found['theirs']:,.0f}"
+    )
+    print(f"  ratio {found['ours'] / found['theirs']:.1f} (bar {BARS['inspect']:.0f})")
+
+
+STUDY = """
+name = "known files"
+[[sources]]
+uri = "logs/*/*.jsonl"
+[[families]]
+name = "made"
+models = "*"
+"""
+
+
+def known_files(folder: Path, n_files: int) -> None:
+    """CPU seconds of a pull that finds every file as it was: samples of lm-evaluation-harness with results beside."""
+    from flows.bench import Silent
+    from flows.session import run_direct
+    from flows.study import load_study
+
+    place = folder / "known"
+    place.mkdir()
+    (place / "study.toml").write_text(STUDY, encoding="utf-8")
+    row = {"doc_id": 0, "resps": [["a"]], "filtered_resps": ["a"], "target": "a", "doc": {}, "filter": "none"}
+    row |= {"arguments": {"gen_args_0": {"arg_0": "q", "arg_1": {"until": []}}}, "metrics": []}
+    for number in range(n_files):
+        logs = place / "logs" / f"model{number // 100}"
+        logs.mkdir(parents=True, exist_ok=True)
+        when = f"2026-01-01T00-00-{number % 100:02d}.{number:06d}"
+        (logs / f"samples_task{number}_{when}.jsonl").write_text(json.dumps(row), encoding="utf-8")
+        results = {
+            "results": {f"task{number}": {"acc,none": 1.0}},
+            "model_name": f"model{number // 100}",
+            "configs": {},
+        }
+        (logs / f"results_{when}.json").write_text(json.dumps(results), encoding="utf-8")
+    study = load_study(place / "study.toml")
+    first = cpu_seconds(lambda: run_direct(study, Silent(), 0, ("pull",)))
+    again = cpu_seconds(lambda: run_direct(study, Silent(), 0, ("pull",)))
+    bar = BARS["seconds"]
+    print(f"{n_files:,} files: first pull {first:.1f} s of CPU; known, {again:.2f} s (bar for 10,000: {bar:.0f} s)")
+
+
+def peak_memory(folder: Path, megabytes: int) -> None:
+    """Most memory of a process that stages one JSON lines file, as the pull does."""
+    path = folder / "samples_large_2026-01-01T00-00-00.jsonl"
+    unit = folder / "unit.jsonl"
+    write_choices(unit, 10_000)
+    part = unit.read_bytes()
+    with path.open("wb") as file:
+        for _ in range(max(1, megabytes * 10**6 // len(part))):
+            file.write(part)
+    command = [sys.executable, str(Path(__file__).resolve()), "--stage", str(path)]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    size, peak = path.stat().st_size / 1e6, float(found.stdout)
+    print(f"staging {size:,.0f} MB of JSON lines: at most {peak:,.0f} MB of memory (bar {BARS['megabytes']:,.0f} MB)")
+    path.unlink()
+
+
+def stage(path: Path) -> None:
+    """Stage one file and print the most memory held, in MB."""
+    from flows.inventory import SourceFile
+    from flows.stage import StageUnit, stage_file
+
+    status = path.stat()
+    settings = sources()["lm_eval"].settings(uri=(path.name,), model_id=MODEL)
+    file = SourceFile(LogFile(path.name, path), settings, status.st_size, status.st_mtime_ns)
+    staged = stage_file(StageUnit(file, None, path.parent / "staged", {}))
+    assert staged.status == "staged", staged.findings
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true", help="every measurement once, on little data")
+    parser.add_argument("--rows", type=int, default=200_000, help="rows of multiple choice")
+    parser.add_argument("--memory-megabytes", type=int, default=1_000, help="size of the file whose memory is measured")
+    parser.add_argument("--stage", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.stage:
+        stage(given.stage)
+        return
+    little = given.smoke
+    print(f"duckdb {duckdb.__version__}, polars {pl.__version__}; CPU time of one process")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        choices_against_duckdb(folder, 2_000 if little else given.rows, 1 if little else 7)
+        inspect_against_its_own(folder, 20 if little else 1_000, 1 if little else 3)
+        known_files(folder, 10 if little else 10_000)
+        peak_memory(folder, 20 if little else given.memory_megabytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Multiple-choice samples in bulk: DuckDB parses many rows at once, and columns take the place of Python values.
+
+Only what the harness writes since 0.4.7 is read here, and only while every row is plain: a chunk with anything else in
+it is left to the reader of single rows, whose result for a plain row is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from pydantic_core import from_json
+
+from flows.sources.lm_eval.choice_columns import Columns, NotPlainError, columns_of
+
+SMALLEST_FILE = 2**20
+"""Bytes; below, the connection would cost more than it saves."""
+LONGEST_LINE = 2**18
+"""Bytes; DuckDB hands over 2,048 rows at a time, whatever their size, and refuses longer ones here."""
+CHUNK_BYTES = 24 * 2**20
+CHUNK_ROWS = 16_384
+MEMORY = "400MB"
+BLOCK = 2**20
+OPEN_BRACE, NEW_LINE = ord("{"), ord("\n")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the first row tells about all.
+
+    Attributes:
+        metrics: Names of the scores of a row.
+        n_lines: Lines of the file.
+        chunk_rows: Rows to hand over at a time.
+    """
+
+    metrics: tuple[str, ...]
+    n_lines: int
+    chunk_rows: int
+
+
+def read_columns(path: Path, layout: Layout) -> Iterator[Columns]:
+    """Chunks of a file from its start, until one is not plain or the file ends."""
+    with closing(duckdb.connect(config={"memory_limit": MEMORY, "threads": 1})) as con:
+        # views into DuckDB's own memory, which Polars takes as they are
+        con.execute("SET produce_arrow_string_view = true")
+        try:
+            batches = con.sql(_query(path, layout.metrics)).to_arrow_reader(layout.chunk_rows)
+            for batch in batches:
+                yield columns_of(pa.Table.from_batches([batch]), layout.metrics)
+        except (duckdb.Error, pa.ArrowException, OSError, NotPlainError):
+            # what DuckDB meets while it streams comes through Arrow as an OSError
+            return
+
+
+def layout_of(path: Path) -> Layout | None:
+    """The layout of a file whose every line starts like an object; None where bulk reading is not for it."""
+    if path.suffix not in (".jsonl", ".ndjson"):
+        return None
+    size = path.stat().st_size
+    n_lines = _count_lines(path) if size >= SMALLEST_FILE else None
+    if n_lines is None:
+        return None
+    with path.open("rb") as stream:
+        metrics = _metrics(stream.readline(LONGEST_LINE))
+    if metrics is None:
+        return None
+    return Layout(metrics, n_lines, max(1, min(CHUNK_ROWS, CHUNK_BYTES * n_lines // size)))
+
+
+def _count_lines(path: Path) -> int | None:
+    """Lines of a file; None where one does not start with a brace, or is too long."""
+    block = bytearray(BLOCK)
+    signs = np.frombuffer(block, np.uint8)
+    n_lines, length, starts_line = 0, 0, True
+    with path.open("rb", buffering=0) as stream:
+        while n := stream.readinto(block):
+            if starts_line and signs[0] != OPEN_BRACE:
+                return None
+            ends = np.flatnonzero(signs[:n] == NEW_LINE)
+            starts_line = bool(signs[n - 1] == NEW_LINE)
+            inside = ends[:-1] if starts_line else ends
+            if (signs[inside + 1] != OPEN_BRACE).any():
+                return None
+            lengths = np.diff(np.concatenate([[-1 - length], ends, [n - 1]]))
+            if lengths.max() > LONGEST_LINE:
+                return None
+            length = int(lengths[-1])
+            n_lines += len(ends)
+    return n_lines + (not starts_line)
+
+
+def _metrics(line: bytes) -> tuple[str, ...] | None:
+    """Names of the scores of a first row of multiple choice as written since 0.4.7; None where it is no such row."""
+    try:
+        row = from_json(line)
+    except ValueError:
+        return None
+    if not isinstance(row, dict) or not _is_choice(row.get("arguments"), row.get("resps")):
+        return None
+    names = row.get("metrics")
+    if not isinstance(names, list) or not all(isinstance(name, str) and name.isidentifier() for name in names):
+        return None
+    named = isinstance(row.get("filter"), str) and isinstance(row.get("target"), str)
+    # DuckDB takes names that differ in case alone for one
+    return tuple(names) if named and len({name.lower() for name in names}) == len(names) else None
+
+
+def _is_choice(arguments: object, responses: object) -> bool:
+    if not isinstance(arguments, dict) or not isinstance(responses, list) or len(responses) != len(arguments):
+        return False
+    requests: Sequence[Any] = list(arguments.values())
+    texts = all(isinstance(one, dict) and _are_texts([one.get("arg_0"), one.get("arg_1")]) for one in requests)
+    pairs = all(_is_list(one, 1) and _is_list(one[0], 2) and _are_texts(one[0]) for one in responses)
+    return len(arguments) > 1 and texts and pairs
+
+
+def _is_list(value: object, length: int) -> bool:
+    return isinstance(value, list) and len(value) == length
+
+
+def _are_texts(values: Sequence[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _query(path: Path, metrics: Sequence[str]) -> str:
+    columns: Mapping[str, str] = {
+        "doc_id": "JSON",
+        "target": "VARCHAR",
+        "arguments": "MAP(VARCHAR, STRUCT(arg_0 VARCHAR, arg_1 VARCHAR))",
+        "resps": "VARCHAR[][][]",
+        "filter": "VARCHAR",
+        "metrics": "VARCHAR[]",
+        **dict.fromkeys(metrics, "JSON"),
+    }
+    typed = ", ".join(f"'{name}': '{dtype}'" for name, dtype in columns.items())
+    names = ", ".join(f"'{name}'" for name in metrics)
+    scores = "".join(f', "{name}"' for name in metrics)
+    file = str(path).replace("'", "''")
+    # a path is taken for a pattern, and a bracket is the only way to quote one
+    file = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in file)
+    return (
+        f"SELECT doc_id, target, map_values(arguments) AS requests, resps, filter, metrics = [{names}]::VARCHAR[] "
+        f"AS has_metrics{scores} FROM read_json('{file}', format = 'newline_delimited', "
+        f"maximum_object_size = {LONGEST_LINE}, columns = {{{typed}}})"
+    )
