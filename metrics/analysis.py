@@ -9,7 +9,7 @@ import polars as pl
 
 from metrics import decision_rows, ladder_rows
 from metrics.constants import RECOMMENDED_METHOD, Constants
-from metrics.decide import decide
+from metrics.decide import Prepared, prepare
 from metrics.decision import Decision, undecidable
 from metrics.knob_rows import knob_rows
 from metrics.ladder import LadderInfo
@@ -47,11 +47,13 @@ class LadderAnalysis:
         ladder_id: The ladder.
         frames: One Polars frame for each result table, by table name, with exactly the table's columns.
         decision: The verdict with its evidence.
+        prepared: What was measured, to be decided again; None: no item was answered by every run.
     """
 
     ladder_id: str
     frames: dict[str, pl.DataFrame]
     decision: Decision
+    prepared: Prepared | None
 
 
 def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOptions, now: datetime) -> LadderAnalysis:
@@ -65,7 +67,8 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
         now: Written as the time of the analysis.
     """
     inputs = LadderInputs(rows, info, tokenization=options.tokenization, reads_characters=options.reads_characters)
-    decision = decide_ladder(inputs, options.constants)
+    prepared = prepare_ladder(inputs, options.constants)
+    decision = decide_ladder(inputs, prepared)
     resampled = ladder_rows.resample(inputs, options.resamples, options.seed)
     knob = knob_rows(inputs, resampled)
     found = {
@@ -86,17 +89,25 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
         "forecast": decision_rows.forecast(inputs, options.constants, options.seed),
         "verdict": decision_rows.verdict(inputs, decision, options.constants, now),
     }
-    return LadderAnalysis(info.ladder_id, {name: table(name, found.get(name, ())) for name in TABLES}, decision)
+    frames = {name: table(name, found.get(name, ())) for name in TABLES}
+    return LadderAnalysis(info.ladder_id, frames, decision, prepared)
 
 
-def decide_ladder(inputs: LadderInputs, constants: Constants) -> Decision:
+def decide_ladder(inputs: LadderInputs, prepared: Prepared | None) -> Decision:
     """The verdict on a ladder; without an item that every run answered there is none, and why."""
-    if not inputs.has_items:
+    if prepared is None:
         return undecidable(
             f"no item was answered by all {len(inputs.ladder.runs)} runs of the ladder",
             "outputs of every run on the same items",
         )
-    return decide(
+    return prepared.decide()
+
+
+def prepare_ladder(inputs: LadderInputs, constants: Constants) -> Prepared | None:
+    """Measure a ladder for its decision; None where no item was answered by every run."""
+    if not inputs.has_items:
+        return None
+    return prepare(
         inputs.ladder.x,
         inputs.correct_tokens,
         inputs.lengths,
@@ -109,4 +120,4 @@ def decide_ladder(inputs: LadderInputs, constants: Constants) -> Decision:
     )
 
 
-__all__ = ["AnalysisOptions", "LadderAnalysis", "LadderInfo", "analyze_ladder", "decide_ladder"]
+__all__ = ["AnalysisOptions", "LadderAnalysis", "LadderInfo", "analyze_ladder", "prepare_ladder"]

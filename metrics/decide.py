@@ -31,6 +31,9 @@ from metrics.smoothness import (
 )
 from metrics.structure import StructureTest
 
+_SMALL = 200_000
+"""Answers (runs times items) up to which a measured ladder takes a few megabytes."""
+
 __all__ = ["Decision", "LadderDataError", "Prepared", "TokenData", "decide", "prepare"]
 
 
@@ -47,6 +50,11 @@ class Prepared:
     base: Measured
     outcome: Outcome | None
     structure: StructureTest | None
+
+    @property
+    def is_small(self) -> bool:
+        """True if many of these can be kept in memory."""
+        return self.base.data.exact_match.size <= _SMALL
 
     def decide(self, prior: RunSdPrior | None = None) -> Decision:
         """Decide, with the prior of the constants or with one pooled over the tasks of a family."""
@@ -131,7 +139,10 @@ def prepare(
         data = with_tokens(data, tokens)
     base = measure(data, constants)
     outcome = _too_short(base)
-    return Prepared(base, outcome, None if outcome is not None else error_drift(base))
+    structure = None if outcome is not None else error_drift(base)
+    # flags of single tokens have served; they are most of the memory
+    base = replace(base, data=replace(base.data, flags=None, classes=None))
+    return Prepared(base, outcome, structure)
 
 
 def _decide(ladder: Scanned, onset: Onset | None, early: EarlyProgress) -> Outcome:

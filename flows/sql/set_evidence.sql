@@ -1,0 +1,2 @@
+-- Store the evidence of a verdict anew.
+UPDATE verdict SET evidence = $evidence WHERE ladder_id = $ladder_id;
