@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
@@ -12,13 +12,12 @@ import polars as pl
 from flows.bench import Bench
 from flows.ladders import STAGE as LADDERS
 from flows.ladders import Ladder, plan_ladders, run_ids
-from flows.pool import pool_run_noise
+from flows.plugins import load_plugins
 from flows.sources.schema import Finding
 from flows.statements import sql
-from metrics.analysis import AnalysisOptions, analyze_ladder, prepare_ladder
-from metrics.decide import Prepared
+from metrics.analysis import AnalysisOptions, analyze_ladder
 from metrics.ladder import LadderInfo
-from metrics.ladder_inputs import LadderInputs
+from metrics.plugins import Plugins
 from metrics.token_arrays import COLUMNS as TOKEN_COLUMNS
 from warehouse import load
 
@@ -39,7 +38,7 @@ class AnalyzeUnit:
         columns: Columns of ``scores`` to read.
         options: How to analyse.
         now: Time written into the results.
-        keeps: Whether what was measured is handed back, to be decided again without reading anything.
+        plugins: Metrics of a user's own, which a process of its own must load first.
     """
 
     ladders: tuple[Ladder, ...]
@@ -48,7 +47,7 @@ class AnalyzeUnit:
     columns: tuple[str, ...]
     options: AnalysisOptions
     now: dt.datetime
-    keeps: bool = False
+    plugins: Plugins | None = None
 
     @property
     def label(self) -> str:
@@ -65,14 +64,12 @@ class AnalyzedUnit:
         ladder_ids: Ladders that were analysed.
         findings: Ladders that could not be.
         files: The unit's files, to be removed once the results are committed.
-        prepared: What was measured on the ladders, by id, where the unit keeps it.
     """
 
     frames: dict[str, pl.DataFrame]
     ladder_ids: tuple[str, ...]
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
-    prepared: Mapping[str, Prepared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +98,7 @@ class Analyzed:
 
 def analyze(bench: Bench) -> Analyzed:
     """Bring every ladder of the study up to date and remove those it has no more."""
+    load_plugins(bench.study)
     ladders, findings = plan_ladders(bench)
     stored = dict(bench.con.execute(sql("ladder_hashes")).fetchall())
     load.forget_findings(bench.con, LADDERS)
@@ -112,23 +110,20 @@ def analyze(bench: Bench) -> Analyzed:
     stale = [ladder for ladder in ladders if stored.get(ladder.info.ladder_id) != ladder.info.input_hash]
     bench.progress.start(STAGE, len(stale))
     n_analyzed = n_failed = 0
-    heavy, kept = len(stale) >= HEAVY_LADDERS, dict[str, Prepared]()
-    for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale, keeps=not heavy), heavy=heavy):
+    for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale), heavy=len(stale) >= HEAVY_LADDERS):
         _commit(bench, done)
-        kept |= done.prepared
         n_analyzed += len(done.ladder_ids)
         n_failed += len(done.findings)
         for _ in (*done.ladder_ids, *done.findings):
             bench.progress.advance(STAGE)
-    n_pooled = pool_run_noise(bench, ladders, kept, lambda missing: _prepared(bench, missing))
-    if stale or removed or n_pooled:
+    if stale or removed:
         _adjust_break_tails(bench)
     result = Analyzed(len(ladders), n_analyzed, len(removed), n_failed)
     bench.progress.finish(STAGE, str(result))
     return result
 
 
-def _units(bench: Bench, ladders: Sequence[Ladder], *, keeps: bool) -> Iterator[AnalyzeUnit]:
+def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
     folder = bench.study.work_path / "analysis"
     folder.mkdir(parents=True, exist_ok=True)
     study = bench.study
@@ -142,28 +137,26 @@ def _units(bench: Bench, ladders: Sequence[Ladder], *, keeps: bool) -> Iterator[
         scores, floors = (folder / f"{number:05d}.{kind}.parquet" for kind in ("scores", "floors"))
         bench.con.execute(sql(query), {"run_ids": runs, "path": str(scores)})
         bench.con.execute(sql("floors_of_runs"), {"run_ids": runs, "path": str(floors)})
-        yield AnalyzeUnit(tuple(chosen), scores, floors, columns, options, bench.now, keeps)
+        yield AnalyzeUnit(tuple(chosen), scores, floors, columns, options, bench.now, study.plugins)
 
 
 def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
     """Analyse some ladders; one that breaks the analysis is left as it was stored, and named."""
+    if unit.plugins is not None:
+        unit.plugins.load()
     scores, floors = pl.read_parquet(unit.scores, columns=list(unit.columns)), pl.read_parquet(unit.floors)
     parts: list[dict[str, pl.DataFrame]] = []
     ladder_ids: list[str] = []
     findings: list[Finding] = []
-    prepared: dict[str, Prepared] = {}
     for ladder in unit.ladders:
         try:
             rows = ladder_rows(ladder, scores, floors)
-            found = analyze_ladder(rows, ladder.info, unit.options, unit.now)
-            parts.append(found.frames)
+            parts.append(analyze_ladder(rows, ladder.info, unit.options, unit.now).frames)
             ladder_ids.append(ladder.info.ladder_id)
-            if unit.keeps and found.prepared is not None and found.prepared.is_small:
-                prepared[ladder.info.ladder_id] = found.prepared
         except Exception as error:  # a defect met on one ladder must not cost the others
             findings.append(_failed(ladder.info, error))
     frames = {table: pl.concat([part[table] for part in parts]) for table in parts[0]} if parts else {}
-    return AnalyzedUnit(frames, tuple(ladder_ids), tuple(findings), (unit.scores, unit.floors), prepared)
+    return AnalyzedUnit(frames, tuple(ladder_ids), tuple(findings), (unit.scores, unit.floors))
 
 
 def ladder_rows(ladder: Ladder, scores: pl.DataFrame, floors: pl.DataFrame) -> pl.DataFrame:
@@ -191,21 +184,6 @@ def _commit(bench: Bench, done: AnalyzedUnit) -> None:
     load.record_findings(bench.con, bench.findings(done.findings))
     for path in done.files:
         path.unlink(missing_ok=True)
-
-
-def _prepared(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[tuple[str, Prepared]]:
-    """Measure ladders again from their stored scores, for a decision alone."""
-    for unit in _units(bench, ladders, keeps=False):
-        scores, floors = pl.read_parquet(unit.scores, columns=list(unit.columns)), pl.read_parquet(unit.floors)
-        options = unit.options
-        for ladder in unit.ladders:
-            rows, reads = ladder_rows(ladder, scores, floors), options.reads_characters
-            inputs = LadderInputs(rows, ladder.info, tokenization=options.tokenization, reads_characters=reads)
-            prepared = prepare_ladder(inputs, options.constants)
-            if prepared is not None:
-                yield ladder.info.ladder_id, prepared
-        for path in (unit.scores, unit.floors):
-            path.unlink(missing_ok=True)
 
 
 def _adjust_break_tails(bench: Bench) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import calibrate, doctor, explain, sql, views
-from flows.commands.shared import snapshot_of
+from flows.commands import calibrate, doctor, explain, metrics, sql, views
+from flows.commands.shared import AllowPluginsOption, snapshot_of
 from flows.cores import spare_threads
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ def options(version: VersionOption = False) -> None:
 
 @app.command(epilog=EXIT_CODES)
 def run(
-    study: StudyArgument = None, direct: DirectOption = False, wait: WaitOption = None, as_json: JsonOption = False
+    study: StudyArgument = None,
+    direct: DirectOption = False,
+    wait: WaitOption = None,
+    as_json: JsonOption = False,
+    allow_plugins: AllowPluginsOption = False,
 ) -> None:
     """Read new outputs, score them, reach verdicts, write pages.
 
@@ -80,14 +84,24 @@ def pull(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOpti
 
 
 @app.command(epilog=EXIT_CODES)
-def score(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
+def score(
+    study: StudyArgument = None,
+    wait: WaitOption = None,
+    as_json: JsonOption = False,
+    allow_plugins: AllowPluginsOption = False,
+) -> None:
     """Score samples whose content or metrics changed."""
     with errors_shown(as_json):
         _run(study, ("score",), direct=True, wait=wait, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)
-def analyze(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
+def analyze(
+    study: StudyArgument = None,
+    wait: WaitOption = None,
+    as_json: JsonOption = False,
+    allow_plugins: AllowPluginsOption = False,
+) -> None:
     """Reach verdicts on ladders whose scores changed."""
     with errors_shown(as_json):
         _run(study, ("analyze",), direct=True, wait=wait, as_json=as_json)
@@ -128,6 +142,7 @@ def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
 sql.add(app)
 views.add(app)
 doctor.add(app)
+metrics.add(app)
 explain.add(app)
 calibrate.add(app)
 
@@ -146,9 +161,12 @@ def lab(context: typer.Context) -> None:
 
 def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: float | None, as_json: bool) -> None:
     from flows.console import Terminal, show_outcome, stderr_console
+    from flows.plugins import load_plugins
     from flows.study import load_study
 
     study = load_study(path)
+    if "score" in stages or "analyze" in stages:
+        load_plugins(study)
     console = stderr_console()
     with Terminal(console) as terminal:
         if direct:

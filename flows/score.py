@@ -10,11 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from flows.bench import Bench
+from flows.plugins import load_plugins
 from flows.run_scores import all_metrics, score_runs
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.floors import SCHEMA as FLOOR_SCHEMA
 from metrics.floors import choice_floors, copied_input_floors, position_frequency_floors, shuffled_floors
+from metrics.plugins import Plugins
 from metrics.registry import METRICS
 from metrics.scores import score_samples
 from warehouse import load
@@ -50,12 +52,14 @@ class ScoreUnit:
         samples: Parquet file with its samples; the results appear beside it.
         floor_metrics: Metrics to compute floors of: those of the study, since the floors of a run are replaced whole.
         seed: Seeds the shuffled floors.
+        plugins: Metrics of a user's own, which a process of its own must load first.
     """
 
     shard: Shard
     samples: Path
     floor_metrics: tuple[str, ...]
     seed: int
+    plugins: Plugins | None = None
 
     @property
     def label(self) -> str:
@@ -112,6 +116,7 @@ class Scored:
 
 def score(bench: Bench) -> Scored:
     """Score every run that lacks a metric of the study on its present content."""
+    load_plugins(bench.study)
     load.replace_metrics(bench.con, all_metrics())
     # A run that failed is tried again each time, so what is still true is said again.
     load.forget_findings(bench.con, STAGE)
@@ -157,11 +162,13 @@ def _units(bench: Bench, shards: Sequence[Shard]) -> Iterator[ScoreUnit]:
     for shard in shards:
         path = folder / f"{shard.number:05d}.samples.parquet"
         bench.con.execute(sql("samples_of_runs"), {"run_ids": list(shard.run_ids), "path": str(path)})
-        yield ScoreUnit(shard, path, names, bench.study.seed)
+        yield ScoreUnit(shard, path, names, bench.study.seed, bench.study.plugins)
 
 
 def score_shard(unit: ScoreUnit) -> ScoredShard:
     """Score one shard; a run that breaks a metric is left out and named, the others go on."""
+    if unit.plugins is not None:
+        unit.plugins.load()
     samples = pl.read_parquet(unit.samples)
     findings: list[Finding] = []
     try:

@@ -20,6 +20,7 @@ from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
 from flows.study_service import Notify, Retention, Service
 from metrics.cells import CELL_METRICS
 from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
+from metrics.plugins import Plugins, is_plugin
 from metrics.registry import METRICS, MetricError, default_metrics, find
 from metrics.tokens import TOKENIZATIONS
 
@@ -97,7 +98,8 @@ class Study(BaseModel):
         reports: Folder of the pages.
         seed: Seeds every resampling.
         tokenization: Tokens that the verdict's smooth metric counts.
-        metrics: Names of metrics to score, of outputs or of runs as a whole; None: those scored by default.
+        metrics: Names of metrics to score, of outputs or of runs as a whole, or ``module:function`` of a user's own;
+            None: those scored by default.
         workers: Shards or files worked on at a time.
         models: CSV file with facts about models, or the facts themselves.
         sources: What to read.
@@ -148,7 +150,7 @@ class Study(BaseModel):
     @classmethod
     def _are_metrics(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for name in names or ():
-            if name in CELL_METRICS:
+            if name in CELL_METRICS or is_plugin(name):
                 continue
             try:
                 find(name)
@@ -187,10 +189,20 @@ class Study(BaseModel):
 
     @property
     def metric_names(self) -> tuple[str, ...]:
-        """Metrics of outputs to score; those that a verdict needs are always among them."""
+        """Metrics of outputs to score; those that a verdict needs are always among them.
+
+        Raises:
+            PluginError: A metric of the user's own is not loaded (``flows.plugins.load_plugins``).
+        """
         needed = ("exact_match", f"per_token_accuracy_{self.tokenization}", f"target_length_{self.tokenization}")
         wanted = [metric.name for metric in default_metrics()] if self.metrics is None else self.metrics
-        return tuple(name for name in dict.fromkeys([*wanted, *needed]) if name not in CELL_METRICS)
+        names = (self.plugins.name_of(name) if is_plugin(name) else name for name in [*wanted, *needed])
+        return tuple(name for name in dict.fromkeys(names) if name not in CELL_METRICS)
+
+    @property
+    def plugins(self) -> Plugins:
+        """Metrics of a user's own that the study names, as ``module:function``."""
+        return Plugins(self.folder, tuple(name for name in self.metrics or () if is_plugin(name)))
 
     @property
     def run_metric_names(self) -> tuple[str, ...]:

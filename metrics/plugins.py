@@ -7,10 +7,11 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import metrics.catalogue  # noqa: F401 - fills the registry, so that a name already taken is refused
-from metrics.contract import check_metric
+from metrics.contract import Clause, check_clauses
 from metrics.registry import METRICS, Metric, MetricError
 
 _SPEC = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -26,6 +27,48 @@ class PluginError(MetricError):
     def __init__(self, spec: str, message: str) -> None:
         super().__init__(f"metric {spec!r}: {message}")
         self.spec = spec
+
+
+def is_plugin(name: str) -> bool:
+    """Whether a name is that of a user's own metric: ``module:function``."""
+    return ":" in name
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The metrics of a user's own that a study names.
+
+    Attributes:
+        folder: Where their modules lie.
+        specs: Each as ``module:function``.
+    """
+
+    folder: Path
+    specs: tuple[str, ...]
+
+    def load(self) -> None:
+        """Import all of them, where that was not done before; this runs their code.
+
+        Raises:
+            PluginError: One cannot be loaded.
+        """
+        for spec in self.specs:
+            if (self.folder, spec) not in _LOADED:
+                _LOADED[self.folder, spec] = load_plugin(spec, self.folder)
+
+    def name_of(self, spec: str) -> str:
+        """Name of the metric behind a spec.
+
+        Raises:
+            PluginError: It is not loaded.
+        """
+        found = _LOADED.get((self.folder, spec))
+        if found is None:
+            raise PluginError(spec, "it is not loaded; allow the study's own code to run with --allow-plugins")
+        return found.name
+
+
+_LOADED: dict[tuple[Path, str], Metric] = {}
 
 
 def load_plugin(spec: str, folder: Path | None = None) -> Metric:
@@ -60,17 +103,17 @@ def load_plugin(spec: str, folder: Path | None = None) -> Metric:
     return declared
 
 
-def check_plugin(spec: str, folder: Path | None = None) -> tuple[Metric, tuple[str, ...]]:
-    """Load a user's metric and check it against the contract.
+def check_plugin(spec: str, folder: Path | None = None) -> tuple[Metric, tuple[Clause, ...]]:
+    """Load a user's metric and hold it to the contract.
 
     Returns:
-        The metric, and every clause that it breaks in words; none where it keeps all.
+        The metric, and every clause with what breaks it.
 
     Raises:
         PluginError: It cannot be loaded.
     """
     declared = load_plugin(spec, folder)
-    return declared, check_metric(declared)
+    return declared, check_clauses(declared)
 
 
 def _check_place(spec: str, module_name: str, folder: Path | None) -> None:

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.plugins import VARIABLE
 from metrics.errors import MirageError
 
 StudyOption = Annotated[
     Path | None, typer.Option(metavar="STUDY.toml", help="Study file; without one, the embedded study.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
+
+
+def _allow_plugins(wanted: bool) -> bool:
+    if wanted:
+        os.environ[VARIABLE] = "1"
+    return wanted
+
+
+AllowPluginsOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-plugins",
+        callback=_allow_plugins,
+        help="Let the study's own metrics run: Python code beside the study file.",
+    ),
+]
 
 
 def snapshot_path(study: Path | None) -> Path:

@@ -40,8 +40,8 @@ BROKEN: dict[str, tuple[Callable[[Batch], Any], str]] = {
     "not a float": (lambda batch: right(batch).cast(pl.Int64), "gave Int64"),
     "too short": (lambda batch: right(batch).head(2), "gave 2 values for 3"),
     "NaN": (lambda batch: right(batch).replace(0.0, np.nan), "gave NaN or infinity"),
-    "above": (lambda batch: right(batch) + 0.5, "above high 1"),
-    "below": (lambda batch: right(batch) - 0.5, "below low 0"),
+    "above": (lambda batch: right(batch) + 0.5, "more than high 1: 1.5 for output"),
+    "below": (lambda batch: right(batch) - 0.5, "less than low 0: -0.5 for output"),
     "turned": (lambda batch: 1.0 - right(batch), "the best value declared is 1"),
     "order": (lambda batch: right(batch).shift(1).fill_null(1.0), "when the rows were reversed"),
     "batch": (lambda batch: right(batch) * 0 + right(batch).mean(), "batches of 7"),
@@ -67,7 +67,7 @@ DECLARATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "needs nothing": ({"needs": ()}, "names no column"),
     "needs": ({"needs": ("outputs",)}, "'outputs', which is no column of sample"),
     "bounds": ({"low": 1.0, "high": 1.0}, "low 1 is not below high 1"),
-    "discontinuous": ({"kind": "discontinuous"}, "values between low and high"),
+    "discontinuous": ({"kind": "discontinuous"}, "a value between low and high"),
 }
 
 

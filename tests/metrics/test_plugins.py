@@ -45,8 +45,8 @@ def write(folder: Path, module: str, name: str, expression: str = "first.cast(pl
 
 def test_a_sound_metric_is_loaded_checked_and_scored(folder: Path) -> None:
     write(folder, "sound_plugin", "users_own")
-    declared, problems = check_plugin("sound_plugin:same_start", folder)
-    assert problems == ()
+    declared, clauses = check_plugin("sound_plugin:same_start", folder)
+    assert [clause.name for clause in clauses if clause.problems] == []
     assert load_plugin("sound_plugin:same_start", folder) is declared
     assert score_samples(samples(("ab", ["ac"]), ("b", ["ab"])), ["users_own"]).frame["users_own"].to_list() == [1, 0]
     assert str(folder.resolve()) not in sys.path
@@ -54,8 +54,10 @@ def test_a_sound_metric_is_loaded_checked_and_scored(folder: Path) -> None:
 
 def test_a_broken_metric_is_told_what_it_breaks(folder: Path) -> None:
     write(folder, "broken_plugin", "users_broken", "first.cast(pl.Float64) + 1")
-    _, problems = check_plugin("broken_plugin:same_start", folder)
-    assert any("above high 1" in problem for problem in problems)
+    _, clauses = check_plugin("broken_plugin:same_start", folder)
+    broken = {clause.name: clause.problems for clause in clauses if clause.problems}
+    assert list(broken) == ["bounds", "direction"]
+    assert broken["bounds"][0] == "gave more than high 1: 2.0 for output '12' with targets ['12']"
 
 
 def test_what_cannot_be_loaded_says_why(folder: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import metrics.catalogue  # noqa: F401 - fills the registry
-from metrics.contract import check_metric, perfect_samples
+from metrics.contract import check_metric
+from metrics.contract_samples import perfect_samples
 from metrics.registry import METRICS, Metric, MetricError, catalogue, default_metrics, find, metric
 from metrics.scores import score_samples
 from tests.metrics.samples import samples, teacher_forced
