@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -13,10 +13,13 @@ from flows.bench import Bench
 from flows.ladders import STAGE as LADDERS
 from flows.ladders import Ladder, plan_ladders, run_ids
 from flows.plugins import load_plugins
+from flows.pool import pool_run_noise
 from flows.sources.schema import Finding
 from flows.statements import sql
-from metrics.analysis import AnalysisOptions, analyze_ladder
+from metrics.analysis import AnalysisOptions, analyze_ladder, prepare_ladder
+from metrics.decide import Prepared
 from metrics.ladder import LadderInfo
+from metrics.ladder_inputs import LadderInputs
 from metrics.plugins import Plugins
 from metrics.token_arrays import COLUMNS as TOKEN_COLUMNS
 from warehouse import load
@@ -38,6 +41,7 @@ class AnalyzeUnit:
         columns: Columns of ``scores`` to read.
         options: How to analyse.
         now: Time written into the results.
+        keeps: Whether what was measured is handed back, to be decided again without reading anything.
         plugins: Metrics of a user's own, which a process of its own must load first.
     """
 
@@ -47,6 +51,7 @@ class AnalyzeUnit:
     columns: tuple[str, ...]
     options: AnalysisOptions
     now: dt.datetime
+    keeps: bool = False
     plugins: Plugins | None = None
 
     @property
@@ -64,12 +69,14 @@ class AnalyzedUnit:
         ladder_ids: Ladders that were analysed.
         findings: Ladders that could not be.
         files: The unit's files, to be removed once the results are committed.
+        prepared: What was measured on the ladders, by id, where the unit keeps it.
     """
 
     frames: dict[str, pl.DataFrame]
     ladder_ids: tuple[str, ...]
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
+    prepared: Mapping[str, Prepared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,20 +117,23 @@ def analyze(bench: Bench) -> Analyzed:
     stale = [ladder for ladder in ladders if stored.get(ladder.info.ladder_id) != ladder.info.input_hash]
     bench.progress.start(STAGE, len(stale))
     n_analyzed = n_failed = 0
-    for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale), heavy=len(stale) >= HEAVY_LADDERS):
+    heavy, kept = len(stale) >= HEAVY_LADDERS, dict[str, Prepared]()
+    for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale, keeps=not heavy), heavy=heavy):
         _commit(bench, done)
+        kept |= done.prepared
         n_analyzed += len(done.ladder_ids)
         n_failed += len(done.findings)
         for _ in (*done.ladder_ids, *done.findings):
             bench.progress.advance(STAGE)
-    if stale or removed:
+    n_pooled = pool_run_noise(bench, ladders, kept, lambda missing: _prepared(bench, missing))
+    if stale or removed or n_pooled:
         _adjust_break_tails(bench)
     result = Analyzed(len(ladders), n_analyzed, len(removed), n_failed)
     bench.progress.finish(STAGE, str(result))
     return result
 
 
-def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
+def _units(bench: Bench, ladders: Sequence[Ladder], *, keeps: bool) -> Iterator[AnalyzeUnit]:
     folder = bench.study.work_path / "analysis"
     folder.mkdir(parents=True, exist_ok=True)
     study = bench.study
@@ -137,7 +147,7 @@ def _units(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[AnalyzeUnit]:
         scores, floors = (folder / f"{number:05d}.{kind}.parquet" for kind in ("scores", "floors"))
         bench.con.execute(sql(query), {"run_ids": runs, "path": str(scores)})
         bench.con.execute(sql("floors_of_runs"), {"run_ids": runs, "path": str(floors)})
-        yield AnalyzeUnit(tuple(chosen), scores, floors, columns, options, bench.now, study.plugins)
+        yield AnalyzeUnit(tuple(chosen), scores, floors, columns, options, bench.now, keeps, study.plugins)
 
 
 def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
@@ -148,15 +158,19 @@ def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
     parts: list[dict[str, pl.DataFrame]] = []
     ladder_ids: list[str] = []
     findings: list[Finding] = []
+    prepared: dict[str, Prepared] = {}
     for ladder in unit.ladders:
         try:
             rows = ladder_rows(ladder, scores, floors)
-            parts.append(analyze_ladder(rows, ladder.info, unit.options, unit.now).frames)
+            found = analyze_ladder(rows, ladder.info, unit.options, unit.now)
+            parts.append(found.frames)
             ladder_ids.append(ladder.info.ladder_id)
+            if unit.keeps and found.prepared is not None and found.prepared.is_small:
+                prepared[ladder.info.ladder_id] = found.prepared
         except Exception as error:  # a defect met on one ladder must not cost the others
             findings.append(_failed(ladder.info, error))
     frames = {table: pl.concat([part[table] for part in parts]) for table in parts[0]} if parts else {}
-    return AnalyzedUnit(frames, tuple(ladder_ids), tuple(findings), (unit.scores, unit.floors))
+    return AnalyzedUnit(frames, tuple(ladder_ids), tuple(findings), (unit.scores, unit.floors), prepared)
 
 
 def ladder_rows(ladder: Ladder, scores: pl.DataFrame, floors: pl.DataFrame) -> pl.DataFrame:
@@ -184,6 +198,21 @@ def _commit(bench: Bench, done: AnalyzedUnit) -> None:
     load.record_findings(bench.con, bench.findings(done.findings))
     for path in done.files:
         path.unlink(missing_ok=True)
+
+
+def _prepared(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[tuple[str, Prepared]]:
+    """Measure ladders again from their stored scores, for a decision alone."""
+    for unit in _units(bench, ladders, keeps=False):
+        scores, floors = pl.read_parquet(unit.scores, columns=list(unit.columns)), pl.read_parquet(unit.floors)
+        options = unit.options
+        for ladder in unit.ladders:
+            rows, reads = ladder_rows(ladder, scores, floors), options.reads_characters
+            inputs = LadderInputs(rows, ladder.info, tokenization=options.tokenization, reads_characters=reads)
+            prepared = prepare_ladder(inputs, options.constants)
+            if prepared is not None:
+                yield ladder.info.ladder_id, prepared
+        for path in (unit.scores, unit.floors):
+            path.unlink(missing_ok=True)
 
 
 def _adjust_break_tails(bench: Bench) -> None:
