@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 from metrics.intervals import wilson
 from reports import numbers, queries
 from reports.assets import Assets
+from reports.atlas_tables import atlas_tables
 from reports.axes import AXES
 from reports.cards import Figure
 from reports.payload import to_json
@@ -38,16 +40,24 @@ class AtlasData:
         curves: ``score_by_scale`` by ladder and metric.
         shapes: ``metric_description`` by ladder and metric.
         sharp: Query ``sharp_metrics``: is the metric sharp on the ladder, where it rises.
+        needs: Query ``verdict_needs``: the limits that the verdicts' own constants set.
         counts: Query ``verdict_counts``.
         changes: ``verdict_change``.
+        families: Query ``family_thresholds``.
+        forecasts: Query ``forecast_scores``.
+        claims: Query ``claims``.
     """
 
     overview: list[Row]
     curves: dict[tuple[str, str], list[Row]]
     shapes: dict[tuple[str, str], Row]
     sharp: dict[tuple[str, str], bool]
+    needs: dict[str, Row]
     counts: dict[str, int]
     changes: list[Row]
+    families: list[Row]
+    forecasts: list[Row]
+    claims: list[Row]
 
 
 def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
@@ -64,8 +74,12 @@ def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
         curves,
         {(row["ladder_id"], row["metric"]): row for row in queries.view_rows(con, "metric_description")},
         {(row["ladder_id"], row["metric"]): row["sharp"] for row in queries.rows(con, "sharp_metrics")},
+        {row["ladder_id"]: row for row in queries.rows(con, "verdict_needs")},
         {row["verdict"]: row["n_ladders"] for row in queries.rows(con, "verdict_counts")},
         queries.view_rows(con, "verdict_change"),
+        queries.rows(con, "family_thresholds"),
+        queries.rows(con, "forecast_scores"),
+        queries.rows(con, "claims", ladder_ids=[row["ladder_id"] for row in overview]),
     )
 
 
@@ -76,7 +90,9 @@ def atlas_html(data: AtlasData, slugs: Mapping[str, str], assets: Assets, shared
     rows = [_row(data, row, chosen[row["ladder_id"]], slugs[row["ladder_id"]]) for row in data.overview]
     drawn = sum(1 for row in rows if row[COLUMNS.index("sharp_em")] and row[COLUMNS.index("sharp_es")])
     families = len({row["family"] for row in data.overview})
-    threshold = 0.5
+    threshold = _common(row["emergent_share"] for row in data.needs.values())
+    overview = {row["ladder_id"]: row for row in data.overview}
+    urls = {ladder_id: f"ladders/{name}.html" for ladder_id, name in slugs.items()}
     payload = {
         "columns": COLUMNS,
         "rows": rows,
@@ -93,10 +109,11 @@ def atlas_html(data: AtlasData, slugs: Mapping[str, str], assets: Assets, shared
         note=f"{numbers.plural(len(rows), 'ladder')}, {numbers.plural(families, 'family', 'families')}",
         headline=_headline(shares, len(rows)),
         counts=[(style, data.counts[name]) for name, style in VERDICTS.items() if data.counts.get(name)],
-        changed=_changed(data.changes),
+        tables=atlas_tables(data.families, data.forecasts, data.claims, data.changes, overview, urls),
         charts={name: CHARTS[name] for name in ("scatter", "share")},
         figures={name: Figure(name, CHARTS[name].title, "", None, _sql(name)) for name in ("scatter", "share")},
         threshold=threshold,
+        short_factor=_common(row["emergent_factor"] for row in data.needs.values()),
         not_drawn=f"{numbers.plural(len(rows) - drawn, 'ladder')} without a rise to place are not drawn."
         if len(rows) > drawn
         else "",
@@ -149,20 +166,10 @@ def _headline(shares: Sequence[Row], n_ladders: int) -> str:
     return text + "."
 
 
-def _changed(changes: Sequence[Row]) -> str | None:
-    moved = [change for change in changes if change["change"] == "verdict"]
-    if not moved:
-        return None
-    shown = "; ".join(
-        f"{change['ladder_id']}: {_word(change['verdict_before'])} to {_word(change['verdict_now'])}"
-        for change in moved[:5]
-    )
-    more = f"; and {len(moved) - 5} more" if len(moved) > 5 else ""
-    return f"Since the publication before: {shown}{more}."
-
-
-def _word(verdict: str) -> str:
-    return VERDICTS[verdict].name if verdict in VERDICTS else verdict
+def _common(values: Iterable[float | None]) -> float | None:
+    """The value most ladders have; None: none has any."""
+    known = Counter(value for value in values if value is not None)
+    return known.most_common(1)[0][0] if known else None
 
 
 def _sql(name: str) -> str:
@@ -185,7 +192,10 @@ def _row(data: AtlasData, row: Row, metrics: dict[str, str], slug: str) -> list[
         "along": AXES[row["axis"]].word,
         "runs": row["n_runs"],
         "x": _places(scales),
-        "jumps": [_short(row[name], 2) for name in ("largest_allowed_jump", "allowed_jump_limit", "jump_low")],
+        "jumps": [
+            *(_short(row[name], 2) for name in ("largest_allowed_jump", "allowed_jump_limit", "jump_low")),
+            data.needs[ladder_id]["least_break_jump"] if ladder_id in data.needs else None,
+        ],
     }
     for key in SPARK:
         for name, field in ((key, "value"), (f"{key}_low", "low"), (f"{key}_high", "high")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports import numbers
-from reports.axes import AXES
+from reports.axes import AXES, Axis
 from reports.data import LadderData
 from reports.queries import Row
 
@@ -45,7 +45,7 @@ def claim_lines(ladder: LadderData) -> list[ClaimLine]:
     """The claims shown under the charts: those of the same family first."""
     marks = {row["claim_id"]: mark for mark, row in _marked(ladder)}
     return [
-        ClaimLine(marks.get(row["claim_id"]), _claimed(row), _measured(ladder, row), _source(row))
+        ClaimLine(marks.get(row["claim_id"]), claimed_text(row), measured_text(ladder.axis, row), _source(row))
         for row in ladder.rows("claims")[:SHOWN]
     ]
 
@@ -72,16 +72,18 @@ def _places(ladder: LadderData, row: Row) -> dict[str, float | None]:
     return found
 
 
-def _claimed(row: Row) -> str:
+def claimed_text(row: Row) -> str:
+    """What is claimed, and of whom; ``row`` of the query ``claims``."""
     of = f" in {row['claimed_family']}" if row["claimed_family"] else ""
     since = "" if row["threshold_params"] is None else f" from {numbers.size(row['threshold_params'])} parameters"
     return f"{row['ability']}, {row['suite']}: {_WORDS.get(row['claim_kind'], row['claim_kind'])}{of}{since}."
 
 
-def _measured(ladder: LadderData, row: Row) -> str:
+def measured_text(axis: Axis, row: Row) -> str:
+    """What the ladder of the row has at the claimed scale, on its axis."""
     if row["threshold"] is None:
         return "It names no scale on this ladder's axis."
-    text = ladder.axis.text
+    text = axis.text
     whose = "this family" if row["same_family"] else "these models, of another family,"
     if row["scale_at"] is None:
         return (

@@ -10,6 +10,7 @@ from reports.axes import AXES
 from reports.data import LadderData
 from reports.drawing import alt
 from reports.queries import Row
+from reports.theme import color
 
 EXACT_MATCH = "datum.m === 'em'"
 
@@ -53,8 +54,14 @@ def named(name: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name=name))
 
 
-def layered(*layers: alt.Chart, height: int, signals: Sequence[alt.Parameter] = ()) -> alt.LayerChart:
-    """Layers from back to front, as wide as the place they are drawn in."""
+def layered(
+    *layers: alt.Chart, height: int, signals: Sequence[alt.Parameter] = (), brush: str | None = None
+) -> alt.LayerChart:
+    """Layers from back to front, as wide as their place; ``brush`` names a rectangle to drag on the last."""
+    if brush:
+        area = alt.BrushConfig(fill=color("ink"), fillOpacity=0.08, stroke=color("ink2"), cursor="move")
+        chosen = alt.selection_interval(name=brush, mark=area, zoom=False)
+        layers = (*layers[:-1], layers[-1].add_params(chosen))
     found = alt.layer(*layers).add_params(*signals).properties(width="container", height=height)
     return cast(alt.LayerChart, found)
 

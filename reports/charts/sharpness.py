@@ -64,4 +64,5 @@ def sharpness() -> alt.LayerChart:
         ),
         height=330,
         signals=[alt.param(name="hotrow", value=-1)],
+        brush="brush",
     )

@@ -11,7 +11,6 @@ const ROWS = DATA.rows.map((cells, r) => {
 const SCORES = { em: "cliff", es: "slope", ta: "slope", ll: "slope" };
 const SPARK_NAMES = { em: "Exact match", es: DATA.all_edit_similarity ? "Edit similarity" : "Partial credit" };
 const EVIDENCE_SPAN = 3;
-const BREAK_NEED = 0.3;
 const GLYPHS = Object.fromEntries(all("#glyphs>span").map((node) => [node.dataset.verdict, node.firstElementChild]));
 
 const sparkX = (place) => 4 + place * 1.32;
@@ -78,11 +77,12 @@ function evidenceBar(value, need, below, label) {
   return svg;
 }
 
-function evidenceCell([allowed, limit, shown]) {
+function evidenceCell([allowed, limit, shown, need]) {
   if (allowed === null || limit === null || shown === null) return [element("span", "note", "no scan")];
+  if (need === null) return [element("span", "note", "no limits")];
   return [
     evidenceBar(allowed, limit, true, `Largest jump still possible ${allowed} logit, smooth below ${limit}`),
-    evidenceBar(shown, BREAK_NEED, false, `Smallest jump shown ${shown} logit, break above ${BREAK_NEED}`),
+    evidenceBar(shown, need, false, `Smallest jump shown ${shown} logit, break above ${need}`),
   ];
 }
 

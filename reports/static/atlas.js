@@ -20,6 +20,9 @@ let sort = ["name", 1];
 let view = ROWS;
 let hotRow = -1;
 let inPage = new Map();
+let area = null;
+const inArea = ({ sharp_em: em, sharp_es: es }) =>
+  !area || (em && es && em[0] >= area.x[0] && em[0] <= area.x[1] && es[0] >= area.y[0] && es[0] <= area.y[1]);
 
 const sortValue = (row, key) => (key === "allowed" ? row.jumps[0] : key === "verdict" ? ORDER[row.verdict] : row[key]);
 
@@ -60,8 +63,8 @@ function point(r) {
   for (const [key, node] of inPage) node.classList.toggle("hot", key === r);
 }
 
-const marks = () =>
-  view
+const marks = (rows = view) =>
+  rows
     .filter((row) => row.sharp_em && row.sharp_es)
     .map((row) => ({
       r: row.r,
@@ -108,7 +111,10 @@ function update() {
   const family = one("#family").value;
   view = ROWS.filter(
     (row) => on.has(row.verdict) && (!family || row.family === family) && words.every((word) => row.text.includes(word)),
-  ).sort(compareRows);
+  );
+  const marked = view.filter((row) => row.sharp_em && row.sharp_es);
+  view = view.filter(inArea).sort(compareRows);
+  one("#unbrush").hidden = !area;
   showHeaders();
   one("#table").setAttribute("aria-rowcount", view.length + 1);
   one("#shown").textContent = view.length
@@ -116,7 +122,8 @@ function update() {
     : "No ladder matches.";
   body.scrollTop = 0;
   paint();
-  VIEWS.scatter?.data("pts", marks()).runAsync();
+  // the marks outside the area stay, so that it can be moved over them
+  VIEWS.scatter?.data("pts", marks(marked)).runAsync();
   remember();
   document.documentElement.dataset.filtered = (performance.now() - started).toFixed(1);
 }
@@ -193,16 +200,17 @@ const EXPORTS = {
 };
 for (const button of all("[data-x]")) button.addEventListener("click", () => EXPORTS[button.dataset.x]());
 
+const brushed = debounce(update, 60);
 update();
 const LIMIT = DATA.threshold;
 const SETS = {
   pts: marks(),
-  thr: [{ v: LIMIT }],
+  thr: LIMIT === null ? [] : [{ v: LIMIT }],
   unit: [{ a: 0 }, { a: 1 }],
   quad: [
     { x: 0.99, y: 0.04, t: "sharp only under exact match" },
     { x: 0.99, y: 0.96, t: "sharp under both" },
-    { x: LIMIT - 0.02, y: 0.04, t: "gradual under both" },
+    { x: (LIMIT ?? 0.5) - 0.02, y: 0.04, t: "gradual under both" },
   ],
   share: DATA.share,
 };
@@ -219,6 +227,17 @@ document.addEventListener(CHART_READY, ({ detail: { name, view: chart } }) => {
   chart.addEventListener("click", (_, item) => {
     const found = place(item);
     if (found >= 0) location.href = view[found].url;
+  });
+  chart.addSignalListener("brush", (_, found) => {
+    const [x, y] = [found.x, found.y].map((ends) => ends && [...ends].sort((a, b) => a - b));
+    area = x && y ? { x, y } : null;
+    brushed();
+  });
+  one("#unbrush").addEventListener("click", () => {
+    for (const signal of ["brush_x", "brush_y"]) chart.signal(signal, []);
+    chart.runAsync();
+    area = null;
+    update();
   });
   chart.data("pts", marks()).runAsync();
 });

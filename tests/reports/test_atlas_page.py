@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 import pytest
 
+from reports import numbers
 from reports.assets import assets
 from reports.atlas_page import AtlasData, atlas_html, read_atlas
+from reports.atlas_tables import atlas_tables
 from reports.site import slug
-from tests.reports.conftest import Visit, wait_until
+from tests.reports import study
+from tests.reports.conftest import Site, Visit, wait_until
 
 T = TypeVar("T")
 
@@ -38,8 +43,12 @@ def many(data: AtlasData, n: int) -> tuple[AtlasData, dict[str, str]]:
         _copied(data.curves, copies, origin),
         _copied(data.shapes, copies, origin),
         _copied(data.sharp, copies, origin),
+        {new: data.needs[old] for new, old in origin.items()},
         {name: count * n // len(data.overview) for name, count in data.counts.items()},
         [],
+        data.families,
+        data.forecasts,
+        data.claims,
     ), {row["ladder_id"]: slug(row["ladder_id"], row["family"], row["task_id"]) for row in overview}  # fmt: skip
 
 
@@ -47,9 +56,6 @@ def many(data: AtlasData, n: int) -> tuple[AtlasData, dict[str, str]]:
 def test_atlas_of_a_thousand_ladders_stays_small_and_quick(
     published: duckdb.DuckDBPyConnection, tmp_path: Path, visit: Visit
 ) -> None:
-    from tests.reports.conftest import Visit
-
-    assert isinstance(visit, Visit)
     data, slugs = many(read_atlas(published), 1000)
     path = tmp_path / "index.html"
     path.write_text(atlas_html(data, slugs, assets("atlas"), None, "test"), encoding="utf-8")
@@ -61,5 +67,60 @@ def test_atlas_of_a_thousand_ladders_stays_small_and_quick(
     wait_until(page, "Number(document.querySelector('.vr:last-child').getAttribute('aria-rowindex')) > 570")
     assert page.locator(".vr").count() < 25
     page.fill("#find", "made-up artifact")
-    wait_until(page, "document.querySelector('#shown').textContent.startsWith('72 of 1000 ')")
+    expected = sum("Made-up artifact" in (row["task_title"] or "") for row in data.overview)
+    wait_until(page, f"document.querySelector('#shown').textContent.startsWith('{expected} of 1000 ')")
     assert float(page.evaluate("document.documentElement.dataset.filtered")) < 1000
+
+
+def test_limits_and_counts_come_from_the_verdicts(published: duckdb.DuckDBPyConnection) -> None:
+    data = read_atlas(published)
+    slugs = {row["ladder_id"]: slug(row["ladder_id"], row["family"], row["task_id"]) for row in data.overview}
+    needs = {name: row | {"emergent_share": 0.35, "least_break_jump": 0.7} for name, row in data.needs.items()}
+    page = atlas_html(replace(data, needs=needs), slugs, assets("atlas"), None, "test")
+    assert "Right of the line one gap holds 35\u00a0% or more" in page
+    found = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    assert found["threshold"] == 0.35
+    assert {row[found["columns"].index("jumps")][3] for row in found["rows"]} == {0.7}
+
+
+def test_tables_across_ladders_say_what_the_queries_say(published: duckdb.DuckDBPyConnection) -> None:
+    data = read_atlas(published)
+    overview = {row["ladder_id"]: row for row in data.overview}
+    urls = {name: f"ladders/{name}.html" for name in overview}
+    change = {
+        "ladder_id": next(iter(overview)), "change": "verdict", "verdict_before": "mirage", "verdict_now": "smooth",
+        "generation_before": 3, "generation_now": 4,
+    }  # fmt: skip
+    tables = atlas_tables(data.families, data.forecasts, data.claims, [change], overview, urls)
+    by_id = {table.id: table for table in tables}
+    assert list(by_id) == ["since", "forecasts", "claims", "changes"]
+    assert by_id["changes"].answer.startswith("1 verdict changed between publications 3 and 4;")
+    assert [cell.text for cell in by_id["changes"].rows[0]][1:] == [
+        "another verdict",
+        "Metric artifact",
+        "Gradual rise",
+    ]
+    (claim,) = by_id["claims"].rows
+    assert claim[0].url
+    assert "at 4G and 16G on either side" in claim[3].text
+    assert numbers.points(data.forecasts[0]["mean_error"]) in by_id["forecasts"].answer
+    assert not atlas_tables([], [], [], [], {}, {})
+
+
+@pytest.mark.browser
+def test_an_area_dragged_on_the_scatter_filters_the_table(site: Site, visit: Visit) -> None:
+    page = visit.open(site.folder / "index.html")
+    visit.draw_all()
+    everything = len(study.CASES)
+    box = page.locator("#scatter svg .background").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.55, box["y"] + box["height"] - 2, steps=8)
+    page.mouse.up()
+    wait_until(page, f"!document.querySelector('#shown').textContent.startsWith('{everything} of')")
+    chosen = page.locator(".vr").count()
+    assert 0 < chosen < everything
+    page.click("#unbrush")
+    wait_until(page, f"document.querySelector('#shown').textContent.startsWith('{everything} of')")
+    assert not page.locator("#unbrush").is_visible()
