@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import calibrate, doctor, explain, metrics, sql, views
+from flows.commands import calibrate, doctor, explain, metrics, serve, sql, views
 from flows.commands.shared import AllowPluginsOption, snapshot_of
 from flows.cores import spare_threads
 
@@ -145,6 +145,7 @@ doctor.add(app)
 metrics.add(app)
 explain.add(app)
 calibrate.add(app)
+serve.add(app)
 
 
 @app.command(

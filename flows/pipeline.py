@@ -28,6 +28,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
+from prefect.utilities.timeout import timeout
 
 from flows.analyze import Analyzed, analyze
 from flows.bench import AHEAD, Bench, Progress, Result, Silent, Unit, in_order
@@ -49,6 +50,10 @@ SMALLEST_STEP = 5.0
 _watcher: ContextVar[Progress] = ContextVar("watcher", default=Silent())  # noqa: B039 - holds no state
 _record: ContextVar[RunRecord] = ContextVar("record")
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+class RunTimeoutError(TimeoutError):
+    """A run took longer than its study allows (``[service] timeout_seconds``); what was committed stays."""
 
 
 def is_worth_a_retry(task: object, task_run: object, state: State[Any]) -> bool:
@@ -157,7 +162,9 @@ def mirage(study: str | None = None) -> Outcome:
     """
     loaded = _load(study)
     threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=loaded.workers))
-    with writing(loaded, _watcher.get(), _patience.get()), recorded(loaded, "prefect", _watcher.get()) as record:
+    limit = timeout(seconds=loaded.service.timeout_seconds, timeout_exc_type=RunTimeoutError)
+    watcher = _watcher.get()
+    with limit, writing(loaded, watcher, _patience.get()), recorded(loaded, "prefect", watcher) as record:
         recording = _record.set(record)
         try:
             pulled = pull_stage.with_options(task_runner=threads)(study)
