@@ -1,8 +1,8 @@
 """Metrics made from metrics: on extracted answers, past a threshold, corrected for chance.
 
 ``find`` knows them by name: ``exact_match__letter``, ``token_edit_similarity_char__at_least_0_9``,
-``brier_score__at_most_0_1``, ``multiple_choice_grade__above_chance``; rules add up from left to right, as in
-``chrf__flexible_number__at_least_0_5``.
+``brier_score__at_most_0_1``, ``multiple_choice_grade__above_chance``, ``exact_match__above_0_25``; rules add up from
+left to right, as in ``chrf__flexible_number__at_least_0_5``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from metrics.extraction import EXTRACTIONS, Extraction
 from metrics.registry import DERIVATIONS, Metric, MetricError, find
 
 _THRESHOLD = re.compile(r"at_(least|most)_(minus_)?(\d+)(?:_(\d+))?")
+_LEVEL = re.compile(r"above_(minus_)?(\d+)(?:_(\d+))?")
 _TEXT = {"output", "targets"}
 # the version of a derived metric tells both versions apart
 _VERSIONS = 1000
@@ -152,7 +153,46 @@ def above_chance(base: Metric, rule: str) -> Metric | None:
     )
 
 
-DERIVATIONS.extend((on_extracted, past_threshold, above_chance))
+def above_level(base: Metric, rule: str) -> Metric | None:
+    """0 at a chance level that is named, 1 at best, below 0 for worse; None where the rule names no level.
+
+    Raises:
+        MetricError: The metric has no best value, is a count, or the level is not below the best value.
+    """
+    read = _LEVEL.fullmatch(rule)
+    if read is None:
+        return None
+    minus, whole, fraction = read.groups()
+    level = float(f"{'-' if minus else ''}{whole}.{fraction or 0}")
+    best, worst = (base.high, base.low) if base.higher_is_better else (base.low, base.high)
+    if best is None or base.kind == "count":
+        raise MetricError(f"metric {base.name!r} has no best value to measure against")
+    outside = worst is not None and not min(best, worst) <= level <= max(best, worst)
+    if level == best or (level > best) == base.higher_is_better or outside:
+        start = "anywhere" if worst is None else f"{worst:g}"
+        raise MetricError(f"metric {base.name!r}: chance {level:g} must lie from {start} to below the best, {best:g}")
+
+    def corrected(batch: Batch) -> pl.Series:
+        return (base.function(batch) - level) / (best - level)
+
+    return replace(
+        base,
+        name=f"{base.name}__{rule}",
+        label=f"{base.label} above {level:g}",
+        unit="share",
+        low=None if worst is None else (worst - level) / (best - level),
+        high=1,
+        higher_is_better=True,
+        version=base.version * _VERSIONS + 1,
+        definition=f"(score - {level:g}) / ({best:g} - {level:g}), {level:g} being chance; {base.definition}",
+        source=f"BIG-bench's normalised score, Srivastava et al. 2022, arXiv:2206.04615, section 3.1; {base.source}",
+        function=corrected,
+        default=False,
+        chance=None,
+    )
+
+
+DERIVATIONS.extend((on_extracted, past_threshold, above_chance, above_level))
 
 
 def correct_for_chance(value: float | None, chance: float | None, best: float) -> float | None:

@@ -83,7 +83,7 @@ def load_plugin(spec: str, folder: Path | None = None) -> Metric:
             function is not declared as a metric.
     """
     if not _SPEC.fullmatch(spec):
-        raise PluginError(spec, "write it as module:function, as in my_metrics:vowel_share")
+        raise PluginError(spec, "write it as module:function, as in my_metrics:letters_found")
     module_name, function_name = spec.split(":")
     with _first_on_path(folder):
         try:

@@ -86,7 +86,7 @@ def _checked(study: Path | None) -> Iterator[tuple[str, tuple[Clause, ...]]]:
 
     loaded = load_study(study)
     if not loaded.plugins.specs:
-        raise MirageError(f"{study} names no metric of its own; add one to metrics, as in my_metrics:vowel_share")
+        raise MirageError(f"{study} names no metric of its own; add one to metrics, as in my_metrics:letters_found")
     load_plugins(loaded)
     for spec in loaded.plugins.specs:
         declared, clauses = check_plugin(spec, loaded.folder)

@@ -95,3 +95,30 @@ def test_a_mean_is_corrected_by_its_floor() -> None:
     assert correct_for_chance(None, 0.25, 1.0) is None
     assert correct_for_chance(0.5, None, 1.0) is None
     assert correct_for_chance(0.5, 1.0, 1.0) is None
+
+
+def test_a_named_chance_level_is_taken_off() -> None:
+    rows = samples(("ab", ["ab"]), ("xy", ["ab"]), (None, ["ab"]))
+    found = score_samples(rows, ["exact_match__above_0_25", "token_edit_similarity_char__above_0_5"]).frame
+    assert found["exact_match__above_0_25"].to_list() == [1.0, pytest.approx(-1 / 3), None]
+    assert found["token_edit_similarity_char__above_0_5"].to_list() == [1.0, -1.0, None]
+    declared = find("exact_match__above_0_25")
+    assert (declared.low, declared.high, declared.unit) == (pytest.approx(-1 / 3), 1, "share")
+    assert check_metric(declared) == ()
+    assert check_metric(find("brier_score__above_0_375")) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("token_edit_distance_char__above_0", "chance 0 must lie from anywhere to below the best, 0"),
+        ("exact_match__above_1", "chance 1 must lie from 0"),
+        ("exact_match__above_1_5", "chance 1.5 must lie from 0"),
+        ("brier_score__above_0", "chance 0 must lie from 1"),
+        ("target_length_char__above_1", "has no best value"),
+        ("choice_margin__above_1", "has no best value"),
+    ],
+)
+def test_a_level_that_is_none_is_refused(name: str, words: str) -> None:
+    with pytest.raises(MetricError, match=words):
+        find(name)

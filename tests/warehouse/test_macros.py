@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from metrics.derived import correct_for_chance
 from metrics.describe import breakthroughness, emergence_score, linearity
 from metrics.intervals import wilson
 from metrics.scores import score_samples
@@ -181,6 +182,15 @@ def test_wilson_equals_the_python_one(unwritten: duckdb.DuckDBPyConnection) -> N
 def test_logit_and_compounding(unwritten: duckdb.DuckDBPyConnection) -> None:
     row = unwritten.execute("SELECT logit(0.2), logit(0), logit(1), logit(1.5), compounding(0.9, 12)").fetchall()[0]
     assert row == pytest.approx((math.log(0.25), -math.inf, math.inf, None, 0.9**12))
+
+
+@pytest.mark.parametrize(("value", "chance", "best"), [(0.7, 0.25, 1), (0.1, 0.375, 0), (0.5, 1, 1), (None, 0.5, 1)])
+def test_above_chance_equals_the_python_one(
+    unwritten: duckdb.DuckDBPyConnection, value: float | None, chance: float, best: float
+) -> None:
+    query = "SELECT above_chance($value, $chance, best := $best)"
+    [(found,)] = unwritten.execute(query, {"value": value, "chance": chance, "best": best}).fetchall()
+    assert found == pytest.approx(correct_for_chance(value, chance, best))
 
 
 def test_every_macro_is_documented_inside_the_file(unwritten: duckdb.DuckDBPyConnection) -> None:

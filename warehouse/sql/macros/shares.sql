@@ -27,3 +27,7 @@ CREATE OR REPLACE MACRO wilson_high(successes, n, z := 1.959963984540054) AS
         WHEN n = 0 OR successes = n THEN 1.0
         WHEN successes >= 0 AND n > 0 THEN least(1.0, _wilson_middle(successes, n, z) + _wilson_half(successes, n, z))
     END;
+
+-- A mean score on the scale from its chance level (0) to its best value (1); NULL without a level or room above it.
+CREATE OR REPLACE MACRO above_chance(value, chance, best := 1.0) AS
+    CASE WHEN best <> chance THEN (value - chance) / (best - chance) END;
