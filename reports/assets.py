@@ -111,7 +111,7 @@ def stylesheet() -> str:
     )
     # the selectors repeat the theme attribute so that they outweigh it
     printed = f"@media print{{:root,:root[data-theme=dark],:root[data-theme=auto]{{color-scheme:light;{light}}}}}\n"
-    sheets = (_static(f"{name}.css") for name in ("base", "ladder", "outputs", "atlas", "narrow", "print"))
+    sheets = (_static(f"{name}.css") for name in ("base", "ladder", "outputs", "atlas", "study", "narrow", "print"))
     return tokens + "".join(sheets) + printed
 
 

@@ -86,7 +86,7 @@ def read_atlas(con: duckdb.DuckDBPyConnection) -> AtlasData:
 def atlas_html(data: AtlasData, slugs: Mapping[str, str], assets: Assets, shared: str | None, generation: str) -> str:
     """The atlas page; ``slugs`` gives the file name of every ladder's page."""
     chosen = {row["ladder_id"]: _metrics(data, row) for row in data.overview}
-    shares = _shares(data, chosen)
+    shares = ruler_shares(data)
     rows = [_row(data, row, chosen[row["ladder_id"]], slugs[row["ladder_id"]]) for row in data.overview]
     drawn = sum(1 for row in rows if row[COLUMNS.index("sharp_em")] and row[COLUMNS.index("sharp_es")])
     families = len({row["family"] for row in data.overview})
@@ -130,8 +130,9 @@ def _metrics(data: AtlasData, row: Row) -> dict[str, str]:
     return {ruler.key: ruler.choose(row["tokenization"], available) for ruler in RULERS}
 
 
-def _shares(data: AtlasData, chosen: dict[str, dict[str, str]]) -> list[Row]:
+def ruler_shares(data: AtlasData) -> list[Row]:
     """Ladders that are sharp under each ruler, among those that rise under it."""
+    chosen = {row["ladder_id"]: _metrics(data, row) for row in data.overview}
     shares = []
     for ruler in RULERS:
         keys = [(ladder_id, metrics[ruler.key]) for ladder_id, metrics in chosen.items()]

@@ -164,30 +164,39 @@ class LadderData:
         return found
 
 
-def read_ladders(con: duckdb.DuckDBPyConnection, ladder_ids: Sequence[str], batch: int = 50) -> Iterator[LadderData]:
+def read_ladders(
+    con: duckdb.DuckDBPyConnection, ladder_ids: Sequence[str], batch: int = 50, only: Sequence[str] | None = None
+) -> Iterator[LadderData]:
     """Read ladders, a batch of them with one query a view.
 
     Args:
         con: A published snapshot, open for reading.
         ladder_ids: Which, in the order wanted.
         batch: Ladders in memory at a time.
+        only: Views and queries to read besides the overview; None: all of them.
     """
     for start in range(0, len(ladder_ids), batch):
         chosen = list(ladder_ids[start : start + batch])
-        tables = _read(con, chosen)
+        tables = _read(con, chosen, only)
         for ladder_id in chosen:
             yield LadderData(ladder_id, {name: rows.get(ladder_id, []) for name, rows in tables.items()})
 
 
-def _read(con: duckdb.DuckDBPyConnection, ladder_ids: list[str]) -> dict[str, dict[str, list[Row]]]:
+def _read(
+    con: duckdb.DuckDBPyConnection, ladder_ids: list[str], wanted: Sequence[str] | None
+) -> dict[str, dict[str, list[Row]]]:
     """Rows of every view and query by ladder."""
     overview = queries.view_rows(con, "ladder_overview", ladder_id=ladder_ids)
     shown = _shown_metrics(overview)
     tables = {"ladder_overview": _by_ladder(overview)}
     for name in VIEWS:
+        if wanted is not None and name not in wanted:
+            continue
         only = {"metric": shown} if name in BY_METRIC else {}
         tables[name] = _by_ladder(queries.view_rows(con, name, ladder_id=ladder_ids, **only))
     for name, parameters in QUERIES.items():
+        if wanted is not None and name not in wanted:
+            continue
         tables[name] = _by_ladder(queries.rows(con, name, ladder_ids=ladder_ids, **parameters))
     return tables
 

@@ -15,13 +15,18 @@ import duckdb
 
 from reports import queries
 from reports.assets import SHARED_FOLDER, assets, bundle, digest, stylesheet
-from reports.atlas_page import atlas_html, read_atlas
+from reports.atlas_page import atlas_html, read_atlas, ruler_shares
 from reports.data import read_ladders
 from reports.errors import ReportError
+from reports.feed import MOST_ENTRIES, atom_feed
 from reports.ladder_page import ladder_html
+from reports.payload import to_json
+from reports.study_report import MEANS, TABLES, as_json, as_markdown, entry, study_report
+from reports.templating import plain_page
 
 MANIFEST = "pages.json"
 LADDERS = "ladders"
+STUDY = ("report.html", "report.md", "report.json", "feed.xml")
 SLUG_LENGTH = 60
 
 
@@ -107,6 +112,7 @@ class _Build:
             self._put(f"{SHARED_FOLDER}/vega.js", bundle())
         slugs = self._ladders()
         self._atlas(slugs)
+        self._study(slugs)
         removed = self._remove_stale(slugs)
         _write(self.folder / MANIFEST, json.dumps(self.after, indent=0, sort_keys=True))
         pages = ["index.html", *(f"{LADDERS}/{name}.html" for name in slugs.values())]
@@ -151,6 +157,25 @@ class _Build:
             made = self.now.strftime("%Y-%m-%d %H:%M")
             page = atlas_html(read, slugs, assets("atlas"), shared, f"mirage {self.program_version}, {made} UTC.")
             self._put("index.html", page, key)
+
+    def _study(self, slugs: Mapping[str, str]) -> None:
+        """The study report in three forms and the feed, where a ladder's page or a publication changed."""
+        urls = {ladder_id: f"{LADDERS}/{name}.html" for ladder_id, name in slugs.items()}
+        history = queries.rows(self.con, "verdict_history", most=MOST_ENTRIES)
+        pages = sorted((page, key) for page, key in self.after.items() if page.startswith(f"{LADDERS}/"))
+        key = _hash(repr([digest(), self.program_version, pages, history]))
+        current = {page: self._is_current(page, key) for page in STUDY}
+        if all(current.values()):
+            return
+        ladders = read_ladders(self.con, list(slugs), only=TABLES)
+        entries = [entry(ladder, urls[ladder.ladder_id]) for ladder in ladders]
+        report = study_report(entries, ruler_shares(read_atlas(self.con)))
+        names = {found.ladder_id: f"{found.title}, {found.family}" for found in entries}
+        generation = f"mirage {self.program_version}."
+        page = plain_page("study.html.j2", report=report, css=stylesheet(), means=MEANS, generation=generation)
+        made = (page, as_markdown(report), to_json(as_json(report)), atom_feed(history, names, urls))
+        for name, text in zip(STUDY, made, strict=True):
+            self._put(name, text, key)
 
     def _put(self, page: str, text: str, key: str | None = None) -> None:
         """Write a file unless it is known to hold this already."""

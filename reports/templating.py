@@ -33,6 +33,11 @@ def _finalize(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
+def plain_page(template: str, **context: object) -> str:
+    """A whole page without a script."""
+    return environment().get_template(template).render(**context)
+
+
 def render(template: str, assets: Assets, shared: str | None, **context: object) -> str:
     """A whole page.
 

@@ -26,6 +26,7 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+WIDE = "document.documentElement.scrollWidth <= innerWidth"
 NOW = dt.datetime(2026, 11, 23, 14, 0)
 
 

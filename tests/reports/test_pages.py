@@ -16,10 +16,9 @@ from reports.rulers import RULERS
 from reports.site import build_site
 from reports.verdicts import VERDICTS
 from tests.reports import study
-from tests.reports.conftest import NOW, Site, Visit, wait_until
+from tests.reports.conftest import NOW, WIDE, Site, Visit, wait_until
 
 pytestmark = pytest.mark.browser
-WIDE = "document.documentElement.scrollWidth <= innerWidth"
 MARKS = """name => [...document.querySelectorAll(`#${name} svg .mark-symbol path, #${name} svg .mark-rule line,
     #${name} svg .mark-line path, #${name} svg .mark-rect path`)].length"""
 
