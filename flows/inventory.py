@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.remote import Fetched, fetch, is_url
+from flows.sources.lines import plain_suffix
 from flows.sources.registry import LogFile, SourceSettings
 from flows.sources.schema import Finding
 from flows.study import Study
+from flows.unpack import is_archive, unpack
 
 STAGE = "inventory"
+LOG_SUFFIXES = (".json", ".jsonl", ".ndjson", ".eval", ".parquet", ".csv", ".tsv")
+"""Endings, before that of a compression, of files to look at in folders and archives."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,15 @@ class SourceFile:
         settings: The entry of ``[[sources]]`` that names it.
         size_bytes: Size when the inventory was taken.
         modified_ns: Time of last change, likewise.
+        is_named: The study names it, by itself or by a pattern; else it was met in a folder or an archive, and need
+            be no log.
     """
 
     log: LogFile
     settings: SourceSettings
     size_bytes: int
     modified_ns: int
+    is_named: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,26 +49,86 @@ class Inventory:
 
 
 def take_inventory(study: Study) -> Inventory:
-    """Expand every pattern of a study and look at every file, without opening one."""
+    """Expand every pattern of a study and look at every file; opened are only archives that are new, and URLs."""
     files: dict[str, SourceFile] = {}
     findings: list[Finding] = []
     for settings in study.sources:
         for pattern in settings.uri:
-            paths = _expand(study.folder, pattern, findings)
-            for path in paths:
-                file = _look(study.folder, path, settings, findings)
-                if file is None:
-                    continue
+            for file in _found(study, pattern, settings, findings):
                 first = files.setdefault(file.log.uri, file)
                 if first.settings is not settings:
                     findings.append(_named_twice(file.log.uri))
     return Inventory(tuple(files.values()), tuple(findings))
 
 
+def _found(study: Study, pattern: str, settings: SourceSettings, findings: list[Finding]) -> Iterator[SourceFile]:
+    """The files that a pattern names, those in folders and archives among them."""
+    if is_url(pattern):
+        for fetched in fetch(pattern, study.work_path / "remote"):
+            if fetched.problem is not None:
+                findings.append(_not_fetched(fetched))
+            if fetched.path is not None:
+                yield from _looked_at(study, fetched.url, fetched.path, settings, findings)
+        return
+    for path in _expand(study.folder, pattern, findings):
+        if path.is_dir():
+            yield from _in_folder(study, path, settings, findings)
+        else:
+            yield from _looked_at(study, _uri(study.folder, path), path, settings, findings)
+
+
+def _in_folder(study: Study, folder: Path, settings: SourceSettings, findings: list[Finding]) -> Iterator[SourceFile]:
+    """Every file below a folder that may be a log by its name; hidden ones are left out."""
+    n_found = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place, name)
+            if may_be_log(path) or is_archive(path):
+                n_found += 1
+                yield from _looked_at(study, _uri(study.folder, path), path, settings, findings, is_named=False)
+    if not n_found:
+        uri = _uri(study.folder, folder)
+        findings.append(_lost("no_match", uri, f"no file in this folder ends like a log ({', '.join(LOG_SUFFIXES)})"))
+
+
+def _looked_at(
+    study: Study, uri: str, path: Path, settings: SourceSettings, findings: list[Finding], *, is_named: bool = True
+) -> Iterator[SourceFile]:
+    """A file, or the members of an archive."""
+    if not is_archive(path):
+        file = _look(uri, path, settings, findings, is_named=is_named)
+        if file is not None:
+            yield file
+        return
+    try:
+        unpacked = unpack(path, uri, study.work_path / "unpacked")
+    except OSError as error:
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
+        findings.append(_lost("missing_file" if isinstance(error, FileNotFoundError) else "unreadable", uri, why))
+        return
+    for problem in unpacked.problems:
+        findings.append(Finding("error", problem.kind, problem.reason, problem.action, stage=STAGE, uri=uri))
+    for member in unpacked.members:
+        if may_be_log(Path(member)):
+            inner = _look(f"{uri}!/{member}", unpacked.folder / member, settings, findings, is_named=False)
+            if inner is not None:
+                yield inner
+
+
+def may_be_log(path: Path) -> bool:
+    """The name ends like that of a log, compressed or not, and is not hidden."""
+    return not path.name.startswith(".") and plain_suffix(path) in LOG_SUFFIXES
+
+
+def _not_fetched(fetched: Fetched) -> Finding:
+    reason = str(fetched.problem)
+    if fetched.path is None:
+        return _lost("remote", fetched.url, reason)
+    return Finding("warning", "remote_outdated", reason, "read as it was", stage=STAGE, uri=fetched.url)
+
+
 def _expand(folder: Path, pattern: str, findings: list[Finding]) -> list[Path]:
-    if "://" in pattern:
-        findings.append(_lost("remote", pattern, "is a URL; copy the files here and name their path"))
-        return []
     if not glob.has_magic(pattern):
         return [folder / pattern]
     found = sorted(folder / name for name in glob.iglob(pattern, root_dir=folder, recursive=True))
@@ -70,18 +138,16 @@ def _expand(folder: Path, pattern: str, findings: list[Finding]) -> list[Path]:
     return files
 
 
-def _look(folder: Path, path: Path, settings: SourceSettings, findings: list[Finding]) -> SourceFile | None:
-    uri = _uri(folder, path)
+def _look(
+    uri: str, path: Path, settings: SourceSettings, findings: list[Finding], *, is_named: bool
+) -> SourceFile | None:
     try:
         status = path.stat()
     except OSError as error:
         why = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
         findings.append(_lost("missing_file", uri, why))
         return None
-    if path.is_dir():
-        findings.append(_lost("is_a_folder", uri, f'it is a folder; name its files, as in "{uri}/*.parquet"'))
-        return None
-    return SourceFile(LogFile(uri, path), settings, status.st_size, status.st_mtime_ns)
+    return SourceFile(LogFile(uri, path), settings, status.st_size, status.st_mtime_ns, is_named)
 
 
 def _uri(folder: Path, path: Path) -> str:

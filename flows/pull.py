@@ -15,13 +15,16 @@ from flows.bench import Bench
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import Inventory, SourceFile, disappeared, take_inventory
 from flows.models import study_models, tell_models
+from flows.no_log import NO_LOG, no_log
 from flows.service.log import log
 from flows.sources.registry import SourceSettings, sources
 from flows.sources.schema import Finding
 from flows.stage import Staged, StageUnit, stage_file
 from flows.statements import sql
 from flows.study import settings_hash
+from flows.unwanted import Samples, Unwanted, without
 from warehouse import load
+from warehouse.forget import forgotten
 
 STAGE = "pull"
 CLAIMS = "claims"
@@ -80,7 +83,8 @@ def pull(bench: Bench) -> Pulled:
         ModelTableError: The study's table of models cannot be used; nothing was read.
     """
     said = study_models(bench.study)
-    inventory = take_inventory(bench.study)
+    unwanted = Unwanted(forgotten(bench.con))
+    inventory = unwanted.without_sources(take_inventory(bench.study))
     known = {row[0]: _Known(*row[1:]) for row in bench.con.execute(sql("pulled_files")).fetchall()}
     lost = [*inventory.findings, *disappeared(inventory, known)]
     gone = {finding.uri for finding in lost if finding.kind in {"disappeared", "missing_file"}}
@@ -91,7 +95,7 @@ def pull(bench: Bench) -> Pulled:
     bench.progress.start(STAGE, len(units))
     heavy = sum(unit.file.size_bytes for unit in units) > HEAVY_BYTES
     for staged in bench.runner.run(STAGE, stage_file, units, heavy=heavy):
-        total = _add(total, _commit(bench, staged, gone))
+        total = _add(total, _commit(bench, staged, gone, unwanted))
         bench.progress.advance(STAGE)
     tell_models(bench, said)
     bench.progress.finish(STAGE, str(total))
@@ -115,7 +119,7 @@ def _units(bench: Bench, inventory: Inventory, known: dict[str, _Known]) -> list
 def _is_unchanged(file: SourceFile, before: _Known, defaults: Mapping[str, Mapping[str, object]]) -> bool:
     if (file.size_bytes, file.modified_ns) != (before.size_bytes, before.modified_ns):
         return False
-    reader = sources().get(file.settings.format or before.format)
+    reader = no_log() if before.format == NO_LOG else sources().get(file.settings.format or before.format)
     if reader is None or beside.stamp(reader, file.log.path) != before.beside_stamp:
         return False
     given: SourceSettings = file.settings
@@ -128,7 +132,7 @@ def _folder(work: Path, uri: str) -> Path:
     return work / "staged" / hashlib.sha256(uri.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
+def _commit(bench: Bench, staged: Staged, gone: set[str | None], unwanted: Unwanted) -> Pulled:
     """Load what a worker staged; one file is one transaction."""
     if staged.status == "same":
         names = ("uri", "size_bytes", "modified_ns", "beside_stamp")
@@ -142,23 +146,24 @@ def _commit(bench: Bench, staged: Staged, gone: set[str | None]) -> Pulled:
     assert staged.items is not None
     assert staged.scores is not None
     runs = pl.read_parquet(staged.runs)
-    runs, samples, taken, take_over = _without_taken(bench, staged, runs, gone)
+    runs, parts, dropped = unwanted.without_runs(runs, staged.parts)
+    runs, samples, taken, take_over = _without_taken(bench, staged.uri, runs, parts, gone)
     findings = [*staged.findings, *taken]
-    others = [finding.run_id for finding in taken]
+    others = [*dropped, *(finding.run_id for finding in taken)]
     scores = pl.read_parquet(staged.scores).filter(~pl.col("run_id").is_in(others))
     load.replace_source(
         bench.con,
         _source_row(bench, staged),
         runs=runs.with_columns(uri=pl.lit(staged.uri), format=pl.lit(staged.format), pulled_at=pl.lit(bench.now)),
         samples=samples,
-        items=pl.read_parquet(staged.items),
+        items=unwanted.without_items(pl.read_parquet(staged.items), runs, dropped),
         findings=bench.findings(findings),
         source_scores=scores,
         take_over=take_over,
     )
     bench.con.execute(sql("forget_claims"), {"stage": CLAIMS, "uri": staged.uri, "now": bench.now})
     if staged.models is not None:
-        load.upsert_models(bench.con, pl.read_parquet(staged.models))
+        load.upsert_models(bench.con, unwanted.without_models(pl.read_parquet(staged.models)))
     shutil.rmtree(staged.runs.parent, ignore_errors=True)
     n_samples = samples_in(runs)
     log(f"{runs.height} runs read", event="file_read", stage=STAGE, file=staged.uri, counts={"samples": n_samples})
@@ -193,25 +198,24 @@ def _source_row(bench: Bench, staged: Staged) -> dict[str, object]:
 
 
 def _without_taken(
-    bench: Bench, staged: Staged, runs: pl.DataFrame, gone: set[str | None]
-) -> tuple[pl.DataFrame, Sequence[Path] | pl.DataFrame, list[Finding], bool]:
+    bench: Bench, uri: str, runs: pl.DataFrame, parts: Samples, gone: set[str | None]
+) -> tuple[pl.DataFrame, Samples, list[Finding], bool]:
     """Leave out runs that a file which is still there has brought before; a file that is gone gives its runs up.
 
     Returns:
         The runs and samples to store, what to say of the others, and whether any run comes from a file that is gone.
     """
-    parameters = {"run_ids": runs["run_id"].to_list(), "uri": staged.uri}
+    parameters = {"run_ids": runs["run_id"].to_list(), "uri": uri}
     elsewhere = bench.con.execute(sql("runs_elsewhere"), parameters).fetchall() if runs.height else []
     taken = {run_id: (uri, content) for run_id, uri, content in elsewhere if uri not in gone}
-    samples: Sequence[Path] | pl.DataFrame = staged.parts
+    samples = parts
     findings = []
     if taken:
         content = dict(runs.select("run_id", "content_sha256").iter_rows())
-        for run_id, (uri, stored) in taken.items():
-            findings.append(_taken(staged.uri, run_id, uri, is_equal=stored == content[run_id]))
+        for run_id, (holder, stored) in taken.items():
+            findings.append(_taken(uri, run_id, holder, is_equal=stored == content[run_id]))
         runs = runs.filter(~pl.col("run_id").is_in(list(taken)))
-        kept = [pl.scan_parquet(part).filter(~pl.col("run_id").is_in(list(taken))) for part in staged.parts]
-        samples = pl.concat(kept).collect()
+        samples = without(parts, list(taken))
     return runs, samples, findings, len(elsewhere) > len(taken)
 
 

@@ -16,12 +16,22 @@ from flows import beside
 from flows.identity import run_name
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import SourceFile
+from flows.no_log import no_log
 from flows.sources.finding_log import FindingLog
-from flows.sources.registry import Batch, Source, SourceSettings, UnreadableFileError, recognise, sources
+from flows.sources.registry import (
+    Batch,
+    Source,
+    SourceSettings,
+    UnknownFormatError,
+    UnreadableFileError,
+    recognise,
+    sources,
+)
 from flows.sources.schema import MODEL_SCHEMA, READ_SCHEMA, RUN_KEY, SAMPLE_FIELDS, SAMPLE_KEY, Finding
 from flows.stage_scores import source_scores
 from flows.study import settings_hash
 
+TABLE = "table"
 ITEM_COLUMNS = ("task_id", "item_id", "cluster", "category", "prompt", "targets")
 RUN_SCHEMA = {
     "run_id": pl.String,
@@ -113,6 +123,17 @@ def stage_file(unit: StageUnit) -> Staged:
 def _stage(unit: StageUnit) -> Staged:
     file = unit.file
     reader, settings = _reader(file)
+    try:
+        return _stage_with(unit, reader, settings)
+    except UnreadableFileError as error:
+        # any table is taken for one, so that one without the columns of outputs need be no log
+        if file.is_named or file.settings.format is not None or reader.format != TABLE:
+            raise
+        return _stage_with(unit, no_log(error.reason), SourceSettings(uri=settings.uri))
+
+
+def _stage_with(unit: StageUnit, reader: Source, settings: SourceSettings) -> Staged:
+    file = unit.file
     hashed = settings_hash(settings, reader.version, unit.run_defaults)
     # taken before anything is read, so that a change while reading is seen by the next pull
     stamp = beside.stamp(reader, file.log.path)
@@ -166,7 +187,12 @@ def _reader(file: SourceFile) -> tuple[Source, SourceSettings]:
     given = file.settings
     if given.format is not None:
         return sources()[given.format], given
-    reader = recognise(file.log.path)
+    try:
+        reader = recognise(file.log.path)
+    except UnknownFormatError as error:
+        if file.is_named:
+            raise
+        reader = no_log(error.reason)
     return reader, given if isinstance(given, reader.settings) else reader.settings(**given.model_dump())
 
 
@@ -180,7 +206,8 @@ class _Staging:
         self.n_rows = self.n_quarantined = 0
         self.may_be_empty = False
         self._hashes: list[pl.DataFrame] = []
-        self._items: list[pl.DataFrame] = []
+        self._items: list[Path] = []
+        self._known_items: set[int] = set()
         self._runs: list[pl.DataFrame] = []
         self._models: list[pl.DataFrame] = []
         self._reported: list[pl.DataFrame] = []
@@ -219,9 +246,20 @@ class _Staging:
                 content=pl.struct(content).hash(),
             )
         )
-        self._items.append(samples.select(*ITEM_COLUMNS).unique(ITEM_COLUMNS[:2], keep="first", maintain_order=True))
+        self._write_new_items(samples)
         self._runs.append(samples.select("run_id", *RUN_KEY).unique("run_id", keep="first", maintain_order=True))
         self.parts.append(part)
+
+    def _write_new_items(self, samples: pl.DataFrame) -> None:
+        """One part with the items not met before; only their keys stay in memory, as prompts can be most of a file."""
+        items = samples.select(*ITEM_COLUMNS).unique(ITEM_COLUMNS[:2], keep="first", maintain_order=True)
+        keys = items.select(pl.struct(ITEM_COLUMNS[:2]).hash()).to_series().to_list()
+        is_new = [key not in self._known_items for key in keys]
+        self._known_items.update(keys)
+        if any(is_new):
+            part = self.folder / f"items-{len(self._items):05d}.parquet"
+            items.filter(pl.Series(is_new)).write_parquet(part, compression="lz4")
+            self._items.append(part)
 
     def why_empty(self) -> str:
         """Why there is no row to store."""
@@ -254,9 +292,12 @@ class _Staging:
     def write_items(self) -> Path:
         """One row an item; the first row about an item counts."""
         path = self.folder / "items.parquet"
-        schema = {name: READ_SCHEMA[name] for name in ITEM_COLUMNS}
-        items = pl.concat([pl.DataFrame(schema=schema), *self._items])
-        items.unique(ITEM_COLUMNS[:2], keep="first", maintain_order=True).write_parquet(path)
+        if self._items:
+            pl.scan_parquet(self._items, glob=False).sink_parquet(path)
+        else:
+            pl.DataFrame(schema={name: READ_SCHEMA[name] for name in ITEM_COLUMNS}).write_parquet(path)
+        for part in self._items:
+            part.unlink()
         return path
 
     def write_runs(self) -> Path:

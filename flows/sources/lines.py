@@ -51,9 +51,9 @@ def plain_suffix(path: Path) -> str:
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """The decompressed bytes of a file."""
-    suffix = path.suffix.lower()
+def open_bytes(path: Path, compression: str | None = None) -> Iterator[IO[bytes]]:
+    """The decompressed bytes of a file, whose suffix tells how it is compressed where ``compression`` does not."""
+    suffix = path.suffix.lower() if compression is None else compression
     if suffix == ".zst":
         # Python 3.11 reads no zstd, and only such files are worth the import.
         import pyarrow as pa
