@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import calibrate, doctor, explain, metrics, serve, sql, views
+from flows.commands import calibrate, cleanup, doctor, explain, metrics, plan, serve, sql, views
 from flows.commands.shared import AllowPluginsOption, snapshot_of
 from flows.cores import spare_threads
 
@@ -144,7 +144,9 @@ views.add(app)
 doctor.add(app)
 metrics.add(app)
 explain.add(app)
+plan.add(app)
 calibrate.add(app)
+cleanup.add(app)
 serve.add(app)
 
 

@@ -239,6 +239,11 @@ def _checkpoint(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         ) from error
 
 
+def backups(path: Path) -> list[Path]:
+    """Copies of a warehouse made before it was migrated, by schema version."""
+    return sorted(path.parent.glob(f"{path.name.removesuffix(SUFFIX)}.backup-v*{SUFFIX}"))
+
+
 def _back_up(con: duckdb.DuckDBPyConnection, path: Path, version: int) -> None:
     backup = path.with_name(f"{path.name.removesuffix(SUFFIX)}.backup-v{version}{SUFFIX}")
     _checkpoint(con, path)

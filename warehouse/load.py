@@ -137,7 +137,7 @@ def forget_source(con: duckdb.DuckDBPyConnection, uri: str) -> int:
     """
     with transaction(con):
         runs = [run for (run,) in con.execute("SELECT run_id FROM run WHERE uri = ?", [uri]).fetchall()]
-        _delete_runs(con, runs)
+        delete_runs(con, runs)
         _delete_findings(con, "pull", "uri", [uri])
         _delete_file(con, uri)
     return len(runs)
@@ -173,7 +173,7 @@ def _replace_runs(
     also_drop: Iterable[str] = (),
 ) -> None:
     run_ids: list[str] = runs["run_id"].to_list() if runs.height else []
-    _delete_runs(con, sorted({*run_ids, *also_drop}))
+    delete_runs(con, sorted({*run_ids, *also_drop}))
     if run_ids:
         insert(con, "run", runs)
         with staged(con, samples) as name:
@@ -196,7 +196,7 @@ def _replace_items(con: duckdb.DuckDBPyConnection, items: pl.DataFrame) -> None:
         insert(con, "item", new)
 
 
-def _delete_runs(con: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> None:
+def delete_runs(con: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> None:
     """Delete what belongs to these runs, and the items of tasks that are left without a run."""
     known = con.execute(statement("known_runs"), {"run_ids": list(run_ids)}).fetchall()
     if not known:
