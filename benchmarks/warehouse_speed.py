@@ -138,7 +138,7 @@ def fill(path: Path, n_samples: int) -> None:
     with closing(open_warehouse(path, threads=1)) as con:
         con.execute("CREATE TEMP MACRO share(i, k) AS (hash(i, k) % 1000003 + 0.5) / 1000003.0")
         for metric in METRICS:
-            con.execute(f"ALTER TABLE score ADD COLUMN {identifier(metric)} DOUBLE")
+            con.execute(f"ALTER TABLE score ADD COLUMN IF NOT EXISTS {identifier(metric)} DOUBLE")
         for text in (RUNS, SAMPLES, SCORES):
             con.execute(text, {name: value for name, value in size.items() if f"${name}" in text})
         con.execute(LADDERS)

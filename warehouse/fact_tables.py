@@ -1,4 +1,4 @@
-"""Published models and claims of emergence: the tables that ship with the program, and a user's additions to them."""
+"""Published models, claims and scaling laws: the tables that ship with the program, and a user's additions to them."""
 
 from __future__ import annotations
 
@@ -53,9 +53,20 @@ CLAIMS = pl.Schema(
         "source": pl.String,
     }
 )
+LAWS = pl.Schema(
+    {
+        "law": pl.String,
+        "constant": pl.String,
+        "value": pl.Float64,
+        "unit": pl.String,
+        "meaning": pl.String,
+        "source": pl.String,
+    }
+)
 REQUIRED = {
     "models": ("model_id", "family", "kind", "architecture", "checked", "source"),
     "claims": ("claim_id", "claim_kind", "ability", "checked", "source"),
+    "laws": tuple(LAWS),
 }
 CHOICES = {
     "kind": ("base", "instruct", "code", "moe"),
@@ -93,13 +104,15 @@ def load_facts(
     """
     model_rows = _unique(_read_all("models", models, MODELS), "model_id")
     claim_rows = _unique(_read_all("claims", claims, CLAIMS), "claim_id")
+    laws = _read_all("laws", (), LAWS)
     aliases = _aliases(model_rows)
     with transaction(con):
-        for table in ("fact_model", "fact_alias", "fact_claim"):
+        for table in ("fact_model", "fact_alias", "fact_claim", "fact_law"):
             con.execute(statement(f"delete_{table}"))
         insert(con, "fact_model", model_rows.drop("aliases"))
         insert(con, "fact_alias", aliases)
         insert(con, "fact_claim", claim_rows)
+        insert(con, "fact_law", laws)
         con.execute("DELETE FROM definition WHERE kind = 'fact'")
         con.execute("INSERT INTO definition VALUES ('fact', 'shipped', ?)", [shipped_hash()])
     return model_rows.height, claim_rows.height
@@ -120,7 +133,7 @@ def install_facts(con: duckdb.DuckDBPyConnection) -> bool:
 
 def shipped_hash() -> str:
     """SHA-256 of the fact tables that ship with the program."""
-    return hashlib.sha256(b"\0".join(_shipped(name).read_bytes() for name in ("models", "claims"))).hexdigest()
+    return hashlib.sha256(b"\0".join(_shipped(name).read_bytes() for name in ("models", "claims", "laws"))).hexdigest()
 
 
 def _shipped(name: str) -> Traversable:

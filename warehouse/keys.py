@@ -23,6 +23,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "description": ("ladder_id", "metric"),
     "fact_alias": ("alias",),
     "fact_claim": ("claim_id",),
+    "fact_law": ("law", "constant"),
     "fact_model": ("model_id",),
     "floor": ("run_id", "metric", "kind"),
     "forgotten": ("kind", "pattern"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,8 @@ from warehouse.fact_tables import load_facts
 
 FOUNDING_FAMILIES = {
     "GPT-1", "GPT-2", "GPT-3", "InstructGPT", "GPT-4", "BERT", "LaMDA", "PaLM", "PaLM-E", "Gopher", "Chinchilla",
-    "LLaMA", "BIG-G", "T5", "Flan-T5", "OPT", "BLOOM", "Pythia", "OLMo",
+    "LLaMA", "BIG-G", "T5", "Flan-T5", "OPT", "BLOOM", "Pythia", "OLMo", "FLAN", "Flan-PaLM",
+    "Llama 2", "Llama 3", "Llama 3.1", "OLMo 2", "Qwen2.5", "Qwen3", "Gemma 3", "Mistral", "Mixtral", "DeepSeek-V3",
 }  # fmt: skip
 
 
@@ -184,17 +186,51 @@ def test_claims_stand_beside_the_ladders_of_their_family(filled: duckdb.DuckDBPy
     ]
 
 
+def law(n: float, d: float) -> float:
+    """Chinchilla's loss, as its paper prints it."""
+    return 1.69 + 406.4 / math.pow(n, 0.34) + 410.7 / math.pow(d, 0.28)
+
+
 def test_predicted_losses_follow_the_published_laws(empty: duckdb.DuckDBPyConnection) -> None:
     row = empty.execute(
-        "SELECT chinchilla_loss(70e9, 1.4e12), kaplan_loss(1e9, 1e30), kaplan_loss(NULL, 1)"
+        "SELECT chinchilla_loss(70e9, 1.4e12), kaplan_loss(1e9, 1e30), kaplan_loss(NULL, 1), kaplan_optimal_loss(NULL)"
     ).fetchall()[0]
-    assert row[0] == pytest.approx(1.69 + 406.4 / 70e9**0.34 + 410.7 / 1.4e12**0.28)
+    assert row[0] == pytest.approx(law(70e9, 1.4e12))
     # with endless data the law is (Nc / N) ** 0.076
     assert row[1] == pytest.approx((6.4e13 / 1e9) ** 0.076, rel=1e-6)
-    assert row[2] is None
-    say(empty, model_id="gpt2", train_tokens=1e10)
-    scale = query.frame(empty, "model_scale", model_id="gpt2").row(0, named=True)
-    assert scale["chinchilla_loss"] > 1.69
+    assert row[2:] == (None, None)
+
+
+def test_optimal_losses_are_the_least_that_the_compute_allows(empty: duckdb.DuckDBPyConnection) -> None:
+    for compute in (1e18, 1e21, 5.76e23):
+        query = "SELECT chinchilla_optimal_params($c), chinchilla_optimal_loss($c), kaplan_optimal_loss($c)"
+        params, loss, kaplan = empty.execute(query, {"c": compute}).fetchall()[0]
+        assert loss == pytest.approx(law(params, compute / 6 / params))
+        for factor in (0.9, 1.1):
+            assert law(params * factor, compute / 6 / (params * factor)) > loss
+        # 3.1e8 petaFLOP/s-days, exponent 0.050
+        assert kaplan == pytest.approx((3.1e8 * 8.64e19 / compute) ** 0.05)
+
+
+def test_a_model_stands_on_every_axis(filled: duckdb.DuckDBPyConnection) -> None:
+    say(filled, model_id="EleutherAI/pythia-70m", train_loss=3.2)
+    row = query.frame(filled, "model_axes", model_id="EleutherAI/pythia-70m").row(0, named=True)
+    assert (row["n_params"], row["n_params_non_embedding"], row["train_tokens"]) == (70426624, 18915328, 299892736000)
+    assert (row["train_flops"], row["train_flops_derived"]) == (6 * 70426624 * 299892736000, True)
+    assert row["train_loss"] == 3.2
+    assert row["chinchilla_loss"] == pytest.approx(law(70426624, 299892736000))
+    # at the optimum the same compute gives no higher a loss
+    assert row["chinchilla_optimal_loss"] < row["chinchilla_loss"]
+    ladder = query.frame(filled, "ladder_axes", ladder_id="m/add")
+    assert ladder["kaplan_optimal_loss"].null_count() == 0
+    assert ladder["n_params"].to_list() == ladder["scale"].to_list()
+
+
+def test_constants_of_laws_have_unit_and_source(empty: duckdb.DuckDBPyConnection) -> None:
+    laws = query.frame(empty, "fact_law")
+    assert set(laws["law"]) == {"kaplan", "chinchilla"}
+    assert laws["source"].str.contains("arXiv:").all()
+    assert set(laws["unit"]) == {"exponent", "parameters", "tokens", "FLOPs", "nats/token"}
 
 
 def test_no_scale_means_no_flops(filled: duckdb.DuckDBPyConnection) -> None:

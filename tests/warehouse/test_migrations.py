@@ -22,6 +22,10 @@ from warehouse.resources import identifier
 
 EARLIER = sorted(migrations())[:-1]
 BOOKKEEPING = {"migration", "definition"}
+ANY_VALUE = {
+    "VARCHAR": "'größe'", "INTEGER": "7", "BIGINT": "7", "DOUBLE": "0.5", "BOOLEAN": "true",
+    "TIMESTAMP": "'2026-01-02 03:04:05'", "JSON": "'{}'", "VARCHAR[]": "['x']",
+}  # fmt: skip
 Rows = dict[str, pl.DataFrame]
 
 
@@ -48,10 +52,11 @@ def old_file(path: Path, filled: Path, version: int) -> Rows:
     # the views and macros of that program: those of today that its tables allow
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(definitions, "install", install_what_binds)
+        patch.setattr("warehouse.db.install_facts", lambda con: False)
         migrate(con, up_to(version))
     con.execute(f"ATTACH '{filled}' AS now (READ_ONLY)")
     for (metric,) in con.execute("SELECT name FROM now.metric").fetchall():
-        con.execute(f"ALTER TABLE score ADD COLUMN {identifier(metric)} DOUBLE")
+        con.execute(f"ALTER TABLE score ADD COLUMN IF NOT EXISTS {identifier(metric)} DOUBLE")
     for table in tables(con) - BOOKKEEPING:
         con.execute(f"DELETE FROM {identifier(table)}")
         shared = set(con.table(table).columns) & set(con.table(f"now.{table}").columns)
@@ -65,7 +70,8 @@ def old_file(path: Path, filled: Path, version: int) -> Rows:
 
 def install_what_binds(con: duckdb.DuckDBPyConnection, *, even_if_equal: bool) -> None:
     for macro in definitions.macros().values():
-        con.execute(macro.text)
+        with suppress(duckdb.CatalogException):
+            con.execute(macro.text)
     for _ in range(3):
         for view in definitions.views().values():
             with suppress(duckdb.CatalogException, duckdb.BinderException):
@@ -96,6 +102,11 @@ def full(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     load.replace_floors(con, floors, run_ids)
     publish(con, path, path.with_name("w.published.duckdb"), make.NOW, "0.1.0")
+    for table, held in all_rows(con).items():
+        if held.is_empty():
+            described = con.execute(f"DESCRIBE {identifier(table)}").fetchall()
+            row = ", ".join(f"{ANY_VALUE[kind]}::{kind}" for _, kind, *_ in described)
+            con.execute(f"INSERT INTO {identifier(table)} SELECT {row}")
     con.close()
     return path
 

@@ -12,7 +12,7 @@ from warehouse.db import publish
 from warehouse.keys import KEYS, WITHOUT_KEY, check_unique_in
 
 VIEWS = sorted(definitions.views())
-NEEDS_MORE = {"unknown_model", "ladder_missing_run", "verdict_change", "claim_beside_ladder"}
+NEEDS_MORE = {"unknown_model", "ladder_missing_run", "verdict_change", "claim_beside_ladder", "claim_against_threshold"}
 
 
 def test_views_of_the_reports_exist() -> None:
@@ -174,3 +174,62 @@ def test_verdict_changes_between_generations(filled: duckdb.DuckDBPyConnection, 
     ]
     publish_again()
     assert query.frame(filled, "verdict_change").is_empty()
+
+
+def test_coverage_sums_up_runs_scales_and_items(filled: duckdb.DuckDBPyConnection) -> None:
+    assert query.frame(filled, "coverage")["is_complete"].to_list() == [True, True]
+    filled.execute("DELETE FROM sample WHERE run_id = 'm1-seed1/add' AND item_id IN ('i1', 'i3')")
+    filled.execute("DELETE FROM ladder_run WHERE ladder_id = 'm/add' AND scale_index = 2")
+    row = query.frame(filled, "coverage", ladder_id="m/add").row(0, named=True)
+    assert (row["n_items_missing"], row["n_runs_missing"], row["is_complete"]) == (2, 2, False)
+    assert row["missing_runs"] == ["m2-seed0", "m2-seed1"]
+    assert row["missing_scales"] == [1e8]
+    filled.execute("INSERT INTO ladder_run FROM (SELECT 'm/add', 'm2-seed0/add', 'm2-seed0', 0, 2, 1e8)")
+    row = query.frame(filled, "coverage", ladder_id="m/add").row(0, named=True)
+    assert (row["missing_runs"], row["missing_scales"] or []) == (["m2-seed1"], [])
+
+
+def test_claims_stand_against_measured_thresholds(filled: duckdb.DuckDBPyConnection) -> None:
+    filled.execute("DELETE FROM threshold")
+    filled.execute(
+        "INSERT INTO threshold BY NAME SELECT 'm/add' AS ladder_id, * FROM (VALUES "
+        "('exact_match', 'half_range', 0.5, 3e7, 2e7, NULL, NULL), "
+        "('token_edit_similarity_char', 'half_range', 0.5, 3e6, 2e6, 4e6, NULL), "
+        "('expected_exact_match', 'half_range', NULL, NULL, NULL, NULL, 'no rise')) "
+        "AS t(metric, level, value, scale, low, high, reason)"
+    )
+    filled.execute(
+        "INSERT INTO fact_claim BY NAME SELECT * FROM (VALUES "
+        "('c1', 'emergent', 'ADD', 'M', 3e7), ('c2', 'emergent', 'add', 'Other', NULL), "
+        "('c3', 'emergent', 'spell it', 'M', 1e7), ('c4', 'critique', 'add', 'M', 1e7)) "
+        "AS t(claim_id, claim_kind, ability, family, threshold_params) "
+        "CROSS JOIN (SELECT true AS checked, 's' AS source)"
+    )
+    rows = query.frame(filled, "claim_against_threshold", ladder_id="m/add")
+    columns = ("claim_id", "metric", "same_family", "claimed", "measured", "claim_in_interval", "decades_after_claim")
+    assert rows.select(columns).rows() == [
+        ("c1", "exact_match", True, 3e7, 3e7, True, 0.0),
+        ("c1", "expected_exact_match", True, 3e7, None, None, None),
+        ("c1", "token_edit_similarity_char", True, 3e7, 3e6, False, pytest.approx(-1.0)),
+        ("c2", "exact_match", False, None, 3e7, None, None),
+        ("c2", "expected_exact_match", False, None, None, None, None),
+        ("c2", "token_edit_similarity_char", False, None, 3e6, None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ability", "suite", "task", "title", "names"),
+    [
+        ("addition/subtraction (3 digit)", "GPT-3 arithmetic", "arithmetic_3_digit_addition", None, False),
+        ("addition (3 digit)", "GPT-3 arithmetic", "arithmetic_addition_3_digit", None, True),
+        ("modified arithmetic", "BIG-bench", "bigbench_modified_arithmetic", None, True),
+        ("modified arithmetic", None, "x", "Modified Arithmetic", True),
+        ("modified arithmetic", None, "arithmetic", "Arithmetic", False),
+        ("größe", None, "größe", None, True),
+    ],
+)
+def test_a_claim_names_a_task_by_its_words(
+    unwritten: duckdb.DuckDBPyConnection, ability: str, suite: str | None, task: str, title: str | None, names: bool
+) -> None:
+    row = unwritten.execute("SELECT claim_names_task(?, ?, ?, ?)", [ability, suite, task, title]).fetchall()[0]
+    assert row == (names,)

@@ -4,27 +4,20 @@
 -- Units: exact_match, value and disagreement are shares in [0,1]
 -- Reads: score, sample, run, metric
 CREATE OR REPLACE VIEW worst_disagreement AS
-WITH known AS NOT MATERIALIZED (
-    -- no metric has a column before it has been scored
-    SELECT * FROM score
-    UNION ALL BY NAME
-    SELECT NULL::DOUBLE AS exact_match, NULL::DOUBLE AS token_edit_similarity_char, NULL::DOUBLE AS expected_exact_match
-    WHERE false
-),
--- the 20th largest disagreement of a run, so that only the few rows beyond it are sorted
+WITH -- the 20th largest disagreement of a run, so that only the few rows beyond it are sorted
 cut AS MATERIALIZED (
     SELECT
         run_id,
         list_min(max(abs(exact_match - token_edit_similarity_char), 20)) AS by_similarity,
         list_min(max(abs(exact_match - expected_exact_match), 20)) AS by_expectation
-    FROM known GROUP BY run_id
+    FROM score GROUP BY run_id
 ),
 -- no run has a lower one, so most rows fall out before they meet their run's
 least AS MATERIALIZED (
     SELECT min(by_similarity) AS by_similarity, min(by_expectation) AS by_expectation FROM cut
 ),
 far AS (
-    SELECT run_id, item_id, repeat, exact_match, token_edit_similarity_char, expected_exact_match FROM known
+    SELECT run_id, item_id, repeat, exact_match, token_edit_similarity_char, expected_exact_match FROM score
     WHERE abs(exact_match - token_edit_similarity_char) >= (SELECT by_similarity FROM least)
         OR abs(exact_match - expected_exact_match) >= (SELECT by_expectation FROM least)
 ),

@@ -1,0 +1,2 @@
+-- Every row of fact_law.
+DELETE FROM fact_law;
