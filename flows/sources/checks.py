@@ -10,7 +10,7 @@ from flows.sources.finding_log import FindingLog
 
 ROW_KEY = ("model_id", "task_id", "item_id", "repeat")
 LOGPROBS = ("end_logprob", "target_logprob")
-LOGPROB_LISTS = ("target_logprobs", "choice_logprobs")
+LOGPROB_LISTS = ("target_logprobs", "choice_logprobs", "choice_unconditional_logprobs")
 LARGEST_LOGPROB = 1e-3
 """Log-probabilities are at most 0; rounding may leave a little more."""
 
@@ -57,6 +57,11 @@ def _blank_lengths(samples: pl.DataFrame, log: FindingLog) -> pl.DataFrame:
             length["choice_logprobs"] != length["choices"],
             ["choice_logprobs", "choice_n_tokens"],
             "choice_logprobs and choices differ in length",
+        ),
+        (
+            length["choice_unconditional_logprobs"] != length["choice_logprobs"],
+            ["choice_unconditional_logprobs"],
+            "choice_unconditional_logprobs and choice_logprobs differ in length",
         ),
         (
             pl.col("choice_n_tokens").list.len().cast(pl.Int64) != length["choices"],

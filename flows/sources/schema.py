@@ -30,6 +30,7 @@ SAMPLE_FIELDS: dict[str, DataType] = {
     "targets": pl.List(pl.String),
     "choices": pl.List(pl.String),
     "choice_logprobs": pl.List(pl.Float64),
+    "choice_unconditional_logprobs": pl.List(pl.Float64),
     "choice_n_tokens": pl.List(pl.Int32),
     "gold": pl.Int32,
     "target_logprobs": pl.List(pl.Float64),

@@ -39,7 +39,7 @@ def companions(path: Path) -> list[Path]:
     return [] if found is None else [found]
 
 
-@source("lm_eval", title="lm-evaluation-harness", detect=detect, companions=companions)
+@source("lm_eval", title="lm-evaluation-harness", version=2, detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Samples as rows; a results file gives its scores where no samples lie beside it.
 

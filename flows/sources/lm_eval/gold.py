@@ -28,6 +28,7 @@ class Choice:
         logprobs: Their log-probabilities.
         acc: The logged score of the row, None where it has none.
         contexts_differ: The prompts differ and the continuation is constant.
+        unconditional: Log-probabilities of the choices without the prompt; None where they were not asked for.
     """
 
     target: object
@@ -35,6 +36,7 @@ class Choice:
     logprobs: Sequence[float] | None
     acc: float | None
     contexts_differ: bool
+    unconditional: Sequence[float] | None = None
 
 
 def by_number(choice: Choice) -> int | None:

@@ -102,24 +102,31 @@ def loglikelihood(request: Request) -> Row:
 
 
 def choice_of(sample: Mapping[str, Any], found: Sequence[Request]) -> tuple[Choice, Sequence[Request]]:
-    """The choices of a row. Unconditional requests, which have no prompt and double the rest, are left aside."""
+    """The choices of a row. Unconditional requests, which have no prompt and double the rest, are set apart."""
     half = len(found) // 2
     continuations = [one.continuation for one in found]
     doubled = len(found) % 2 == 0 and half > 1 and continuations[:half] == continuations[half:]
+    unconditional = None
     if doubled and all(one.prompt == "" for one in found[half:]):
-        found = found[:half]
+        found, unconditional = found[:half], _logprobs(found[half:])
     contexts_differ = len({one.prompt for one in found}) > 1 and len({one.continuation for one in found}) == 1
     shown = [one.prompt if contexts_differ else one.continuation for one in found]
-    logprobs = [values.number(_first(values.sequence(_first(one.responses)))) for one in found]
-    known = [value for value in logprobs if value is not None]
     choice = Choice(
         target=sample.get("target"),
         choices=[values.without_one_space(text or "") for text in shown],
-        logprobs=known if len(known) == len(logprobs) else None,
+        logprobs=_logprobs(found),
         acc=values.number(sample.get("acc")),
         contexts_differ=contexts_differ,
+        unconditional=unconditional,
     )
     return choice, found
+
+
+def _logprobs(found: Sequence[Request]) -> list[float] | None:
+    """Summed log-probability of each continuation; None unless every one has one."""
+    logprobs = [values.number(_first(values.sequence(_first(one.responses)))) for one in found]
+    known = [value for value in logprobs if value is not None]
+    return known if len(known) == len(logprobs) else None
 
 
 def chosen(choice: Choice, found: Sequence[Request], gold: int | None) -> Row:
@@ -129,6 +136,7 @@ def chosen(choice: Choice, found: Sequence[Request], gold: int | None) -> Row:
         "prompt": None if choice.contexts_differ else found[0].prompt,
         "choices": list(choice.choices),
         "choice_logprobs": None if choice.logprobs is None else list(choice.logprobs),
+        "choice_unconditional_logprobs": None if choice.unconditional is None else list(choice.unconditional),
         "gold": gold,
         "targets": [choice.choices[place] for place in golds] or None,
     }

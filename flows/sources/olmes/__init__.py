@@ -37,7 +37,7 @@ def companions(path: Path) -> list[Path]:
     return [one for one in found if one is not None]
 
 
-@source("olmes", title="OLMES and olmo-eval", detect=detect, companions=companions)
+@source("olmes", title="OLMES and olmo-eval", version=2, detect=detect, companions=companions)
 def read(file: LogFile, settings: SourceSettings) -> Iterator[Batch]:
     """Predictions as rows; requests give nothing alone, metrics only where predictions are missing.
 

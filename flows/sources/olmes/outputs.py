@@ -106,10 +106,12 @@ def choice_row(prediction: Mapping[str, Any], found: Sequence[Output], request: 
     texts = request.continuations if request and len(request.continuations) == len(found) else None
     n_tokens = [one.n_tokens for one in found]
     logprobs = [one.logprob for one in found]
+    plain = [values.number(one.said.get("sum_logits_uncond")) for one in found]
     gold = gold_of(prediction)
     row: Row = {
         "choices": [values.without_one_space(text) for text in texts] if texts else None,
         "choice_logprobs": None if None in logprobs else logprobs,
+        "choice_unconditional_logprobs": None if None in plain else plain,
         "choice_n_tokens": None if None in n_tokens else n_tokens,
         "gold": gold,
     }

@@ -120,6 +120,10 @@ def test_nan_and_infinity_are_read_and_blanked(tmp_path: Path) -> None:
         ({"target_logprobs": []}, ["target_logprobs"]),
         ({"choices": ["a", "b"], "choice_logprobs": [-1.0]}, ["choice_logprobs"]),
         ({"choices": ["a", "b"], "choice_n_tokens": [1, 1, 1]}, ["choice_n_tokens"]),
+        (
+            {"choices": ["a", "b"], "choice_logprobs": [-1.0, -2.0], "choice_unconditional_logprobs": [-1.0]},
+            ["choice_unconditional_logprobs"],
+        ),
         ({"choices": ["a", "b"], "gold": 2}, ["gold"]),
     ],
 )

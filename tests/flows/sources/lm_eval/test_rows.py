@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.sources.registry import UnreadableFileError
+from metrics.scores import score_samples
 from tests.flows.sources.reading import CASES, read
 
 LM = CASES / "lm_eval"
@@ -39,6 +41,17 @@ def test_042_is_an_indented_array_of_real_numbers() -> None:
     assert found.column("gold") == [1, 0]
     assert found.column("choices")[0] == ["w", "x", "y", "z"]
     assert found.scores() == {("acc", "none"): (0.5, 0.5), ("acc_norm", "none"): (0.5, 0.5)}
+
+
+def test_requests_without_a_prompt_are_the_choices_without_the_question() -> None:
+    found = read(case("mutual"))
+
+    assert found.column("choices") == [["yes", "no"]]
+    assert found.column("choice_logprobs") == [[-1.0, -2.0]]
+    assert found.column("choice_unconditional_logprobs") == [[-0.5, -3.0]]
+    scored = score_samples(found.samples.with_columns(run_id=pl.lit("run")), ["multiple_choice_grade_unconditional"])
+    # -1 + 0.5 against -2 + 3: the second choice, which is right
+    assert scored.frame["multiple_choice_grade_unconditional"].to_list() == [1.0]
 
 
 @pytest.mark.parametrize(

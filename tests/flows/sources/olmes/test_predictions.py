@@ -7,10 +7,12 @@ import math
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.sources.olmes.outputs import Output
 from flows.sources.registry import UnreadableFileError
+from metrics.scores import score_samples
 from tests.flows.sources.reading import CASES, read
 
 OLMES = CASES / "olmes"
@@ -59,6 +61,13 @@ def test_the_run_comes_from_the_metrics_file() -> None:
     assert read(ARC).samples.select("model_id", "task_id", "n_shots").unique().rows() == [
         ("some/tiny-150m@step1000", "arc:rc::olmes", 5)
     ]
+
+
+def test_the_choices_without_the_question_are_kept() -> None:
+    samples = read(ARC).samples
+    scored = score_samples(samples.with_columns(run_id=pl.lit("run")), ["multiple_choice_grade_unconditional"])
+    assert samples["choice_unconditional_logprobs"].list.len().to_list() == samples["choices"].list.len().to_list()
+    assert scored.frame["multiple_choice_grade_unconditional"].to_list() == [1.0, 1.0]
 
 
 def test_scores_are_recomputed() -> None:
