@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import calibrate, cleanup, doctor, explain, metrics, plan, serve, sql, views
-from flows.commands.shared import AllowPluginsOption, snapshot_of
+from flows.commands import calibrate, cleanup, doctor, explain, metrics, plan, serve, sql, status, views
+from flows.commands.shared import AllowPluginsOption
 from flows.cores import spare_threads
 
 if TYPE_CHECKING:
@@ -114,31 +114,7 @@ def report(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOp
         _run(study, ("report",), direct=True, wait=wait, as_json=as_json)
 
 
-@app.command(epilog=EXIT_CODES)
-def status(study: StudyArgument = None, as_json: JsonOption = False) -> None:
-    """Say what the snapshot holds and whether a run is under way."""
-    with errors_shown(as_json):
-        from flows.lock import lock_path, read_holder
-        from flows.study import load_study
-        from flows.summary import summarize
-        from warehouse.db import open_warehouse
-
-        snapshot = snapshot_of(study)
-        loaded = load_study(study)
-        with closing(open_warehouse(snapshot, read_only=True)) as con:
-            summary = summarize(con)
-        holder = read_holder(lock_path(loaded.warehouse_path))
-        about = {"study": loaded.name, "snapshot": str(snapshot), "writer": None if holder is None else str(holder)}
-        if as_json:
-            print_json(about | summary.as_json())
-            return
-        from rich.console import Console
-
-        from flows.console import show_status
-
-        show_status(Console(highlight=False), about, summary)
-
-
+status.add(app)
 sql.add(app)
 views.add(app)
 doctor.add(app)

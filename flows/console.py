@@ -199,20 +199,36 @@ def finding_table(summary: Summary) -> Table:
     return table
 
 
-def show_status(console: Console, status: dict[str, Any], summary: Summary) -> None:
-    """What the published snapshot of a study holds."""
+def show_status(console: Console, status: dict[str, Any], summary: Summary | None) -> None:
+    """What the published snapshot of a study holds, if there is one, and how the last run went."""
+    about = [*last_run_lines(status["last_run"]), f"On disk: {status['disk_bytes'] / 2**20:,.0f} MiB."]
+    about.append(f"Being written by {status['writer']}." if status["writer"] else "Nobody is writing to it.")
+    if summary is None:
+        lines = [f"{status['study']}: nothing is published yet.", *about]
+        console.print(Group(*(Text(line) for line in lines)))
+        return
     counts = Counts(summary.counts)
     lines = [
         f"{status['study']}: {counts}",
         agreement_line(summary),
         f"Snapshot {counts['generation']}, published {counts['published_at']} UTC: {status['snapshot']}",
-        f"Being written by {status['writer']}." if status["writer"] else "Nobody is writing to it.",
+        *about,
     ]
     console.print(Group(*(Text(line) for line in lines)))
     if summary.verdicts:
         console.print(*verdict_tables(summary, console.width), sep="\n")
     if summary.findings:
         console.print(finding_table(summary))
+
+
+def last_run_lines(record: dict[str, Any] | None) -> list[str]:
+    """When the last run was, what it came to and where its time went."""
+    if record is None:
+        return []
+    state = record["state"].replace("_", " ")
+    stages = ", ".join(f"{stage['stage']} {stage['seconds']:.1f} s" for stage in record["stages"])
+    line = f"Last run: {state}, ended {record['ended_at'][:19]} UTC" + (f" ({stages})." if stages else ".")
+    return [line, *([f"It failed: {record['error']}"] if record["error"] else [])]
 
 
 def agreement_line(summary: Summary) -> str:

@@ -83,6 +83,7 @@ def test_status_says_what_the_snapshot_holds(ready: Workshop) -> None:
     assert status.exit_code == 0
     assert "small: 2 files, 8 runs, 160 samples, 4 models, 2 tasks, 2 ladders" in status.stdout
     assert "Nobody is writing to it." in status.stdout
+    assert "Last run: done, ended " in status.stdout
     with writer_lock(ready.study().warehouse_path, 0):
         found = json.loads(mirage_here("status", ready.path, "--json").stdout)
     assert found["counts"]["generation"] == 1
@@ -187,3 +188,15 @@ def test_the_lab_is_part_of_the_command() -> None:
     done = mirage_here("lab", "train", "--help")
     assert done.exit_code == 0
     assert "--widths" in done.stdout
+
+
+def test_status_tells_of_a_run_that_failed_before_anything_was_published(workshop: Workshop) -> None:
+    workshop.fill()
+    (workshop.folder / "models.csv").write_text("model_id,size\nm1,3\n", encoding="utf-8")
+    assert mirage_here("run", workshop.path, "--direct").exit_code == 1
+    status = mirage_here("status", workshop.path)
+    assert status.exit_code == 0
+    assert "nothing is published yet" in status.stdout
+    assert "It failed: ModelTableError" in status.stdout
+    figures = mirage_here("status", workshop.path, "--prometheus").stdout
+    assert 'mirage_run_state{study="small",state="failed"} 1' in figures
