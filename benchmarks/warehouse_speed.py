@@ -203,6 +203,7 @@ def publication(path: Path, folder: Path, size: float) -> None:
         missing = int(max(size - path.stat().st_size, 0) / 8)
         con.execute("CREATE OR REPLACE TABLE padding AS SELECT hash(i) AS noise FROM range($n) AS t(i)", {"n": missing})
         con.execute("CHECKPOINT")
+        os.sync()
 
         def once() -> None:
             publish(con, path, published_path(path), dt.datetime(2026, 1, 1), "benchmark")
