@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+
+from tests.flows.commands.conftest import Mirage
+from tests.flows.make import STAGES, Workshop, outputs
+
+SIZES = tuple(float(10**place) for place in (4, 4.5, 5, 5.5, 6, 6.5, 7))
+
+
+def test_options_are_simulated_and_the_cheapest_that_settles_is_named(workshop: Workshop, mirage: Mirage) -> None:
+    workshop.write_study()
+    workshop.write_models(SIZES)
+    workshop.write("add.parquet", outputs("add", sizes=SIZES))
+    workshop.run((*STAGES, "report"))
+    arguments = ("plan", "add", "--study", workshop.path, "--simulations", 3)
+    done = mirage(*arguments)
+    assert done.exit_code == 0, done.output
+    assert "more runs at both scales beside the gap" in done.stdout
+    assert "of the simulated ladders" in done.stdout
+    found = json.loads(mirage(*arguments, "--json").stdout)
+    assert len(found["options"]) == 9
+    assert all(option["n_simulations"] == 3 for option in found["options"])
+    assert found == json.loads(mirage(*arguments, "--json").stdout)
+
+
+def test_a_ladder_too_short_to_simulate_from_is_an_error(reported: Workshop, mirage: Mirage) -> None:
+    done = mirage("plan", "add", "--study", reported.path)
+    assert done.exit_code == 1
+    assert "a plan needs 4 scales or more" in done.output

@@ -1,0 +1,69 @@
+"""What more data would do for a ladder that leaves a jump open."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from metrics.constants import Constants
+from metrics.decide import decide
+from metrics.planner import Ladder, PlanError, plan
+from tests.metrics.test_lottery import SCALES, ladder
+
+THIRD = Constants(method=3)
+
+
+def stored(logits: np.ndarray, n: int = 300) -> Ladder:
+    decision = decide(SCALES, **ladder(logits, n=n), constants=THIRD)
+    constants, evidence = json.loads(json.dumps(asdict(THIRD))), json.loads(json.dumps(decision.evidence))
+    return Ladder.stored(constants, evidence)
+
+
+@pytest.fixture(scope="module")
+def smooth_but_open() -> Ladder:
+    return stored(1.2 * (SCALES - 6.5))
+
+
+def test_a_stored_verdict_holds_all_that_is_needed(smooth_but_open):
+    assert smooth_but_open.constants.prior_run_sd == THIRD.prior_run_sd
+    assert smooth_but_open.constants.logistic_slopes == THIRD.logistic_slopes
+    assert not smooth_but_open.floor_known
+    np.testing.assert_allclose(smooth_but_open.x, SCALES)
+
+
+def test_more_runs_settle_more_and_nothing_is_drawn_twice(smooth_but_open):
+    found = plan(smooth_but_open, simulations=12, seed=3)
+    again = plan(smooth_but_open, simulations=12, seed=3)
+    assert found == again
+    by_name = {option.what: option for option in found.options}
+    assert by_name["8 more runs at both scales beside the gap"].runs == 16
+    assert by_name["1 more scale inside the gap, 1 run each"].runs == 1
+    assert all(0 <= option.n_break + option.n_smooth <= 12 for option in found.options)
+    most = by_name["2 more runs at every scale"].share_settled
+    assert most >= by_name["2 times the items"].share_settled
+    assert [option.runs for option in found.options] == sorted(option.runs for option in found.options)
+    best = found.recommended(0.01)
+    assert best is None or best.share_settled > 0
+
+
+def test_the_gap_that_is_planned_for_is_the_one_named(smooth_but_open):
+    found = plan(smooth_but_open, gap=2, simulations=1)
+    assert found.scale_low == pytest.approx(10 ** SCALES[2])
+    assert found.scale_high == pytest.approx(10 ** SCALES[3])
+
+
+def test_a_likely_jump_is_settled_as_a_break():
+    rising = -1.5 + 0.3 * (SCALES - 5) + 2.6 * (SCALES > 6.4)
+    found = plan(stored(rising, n=150), gap=3, simulations=12)
+    assert found.jump_probability > 0.8
+    best = max(found.options, key=lambda option: option.n_break)
+    assert best.n_break >= 8
+
+
+def test_a_ladder_that_was_not_scanned_cannot_be_planned_for():
+    short = decide(SCALES[:3], **ladder(SCALES[:3] - 6), constants=THIRD)
+    with pytest.raises(PlanError, match="4 scales or more"):
+        Ladder.stored(asdict(THIRD), short.evidence)
