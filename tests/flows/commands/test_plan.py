@@ -24,7 +24,11 @@ def test_options_are_simulated_and_the_cheapest_that_settles_is_named(workshop: 
     assert found == json.loads(mirage(*arguments, "--json").stdout)
 
 
-def test_a_ladder_too_short_to_simulate_from_is_an_error(reported: Workshop, mirage: Mirage) -> None:
-    done = mirage("plan", "add", "--study", reported.path)
+def test_a_ladder_too_short_to_simulate_from_is_an_error(workshop: Workshop, mirage: Mirage) -> None:
+    workshop.write_study()
+    workshop.write_models(SIZES[:2])
+    workshop.write("add.parquet", outputs("add", sizes=SIZES[:2]))
+    workshop.run((*STAGES, "report"))
+    done = mirage("plan", "add", "--study", workshop.path)
     assert done.exit_code == 1
     assert "a plan needs 4 scales or more" in done.output
