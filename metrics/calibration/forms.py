@@ -49,6 +49,8 @@ class Shape:
         cascade: Chance that a token after an error is wrong as well.
         gap: Gap of the true break over distinct scales; None: the truth is smooth.
         jump: Size of the true break.
+        broken: What the break adds to the logit of every run, item and position (R, n, P), each axis of its length
+            or 1; None: the truth is smooth.
     """
 
     ability: Floats
@@ -60,6 +62,7 @@ class Shape:
     cascade: float = 0.0
     gap: int | None = None
     jump: float = 0.0
+    broken: Floats | None = None
 
 
 Rng = np.random.Generator
@@ -164,15 +167,15 @@ def _after(rng: Rng, x: Floats) -> tuple[int, Floats]:
 def _step(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     """A jump of every token between two scales, on a gentle line."""
     gap, after = _after(rng, x)
-    top = rng.uniform(1.0, 3.0)
-    return replace(shape, ability=top + rng.uniform(0.1, 1.0) * (x - x[-1]) + jump * (after - 1), gap=gap, jump=jump)
+    ability = rng.uniform(1.0, 3.0) + rng.uniform(0.1, 1.0) * (x - x[-1]) + jump * (after - 1)
+    return replace(shape, ability=ability, gap=gap, jump=jump, broken=(jump * after)[:, None, None])
 
 
 def _step_on_curve(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     """A jump on top of a logistic as steep as many smooth ladders."""
     gap, after = _after(rng, x)
-    slope = rng.uniform(0.8, 2.0)
-    return replace(shape, ability=slope * (x - _middle(rng, x, 0.3, 0.6)) + jump * (after - 0.5), gap=gap, jump=jump)
+    ability = rng.uniform(0.8, 2.0) * (x - _middle(rng, x, 0.3, 0.6)) + jump * (after - 0.5)
+    return replace(shape, ability=ability, gap=gap, jump=jump, broken=(jump * after)[:, None, None])
 
 
 def _switch(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
@@ -181,7 +184,8 @@ def _switch(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     ability = rng.uniform(-0.6, 0.8) + rng.uniform(0.1, 0.8) * (x - x[-1])
     switched = rng.random(shape.by_item.shape[1]) < rng.uniform(0.6, 0.9)
     gained = np.outer(after, switched) * (4.5 - ability[:, None])
-    return replace(shape, ability=ability, by_item=0.5 * shape.by_item + gained, gap=gap, jump=jump)
+    by_item = 0.5 * shape.by_item + gained
+    return replace(shape, ability=ability, by_item=by_item, gap=gap, jump=jump, broken=gained[:, :, None])
 
 
 def _step_of_positions(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
@@ -190,8 +194,9 @@ def _step_of_positions(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     hit = np.asarray(rng.random(shape.by_position.shape[1]) < 0.6)
     hit[0] |= not bool(hit.any())
     ability = rng.uniform(1.0, 3.0) + rng.uniform(0.1, 0.9) * (x - x[-1])
-    moved = shape.by_position + jump * np.outer(after - 1, hit)
-    return replace(shape, ability=ability, by_position=moved, gap=gap, jump=jump)
+    gained = jump * np.outer(after, hit)
+    moved = shape.by_position + gained - jump * hit
+    return replace(shape, ability=ability, by_position=moved, gap=gap, jump=jump, broken=gained[:, None])
 
 
 def _kink(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:

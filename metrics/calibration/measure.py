@@ -91,6 +91,7 @@ def measure_family(cell: Cell, number: int, seed: int, constants: Constants | No
     for place, ((design, ladder), (_, prepared), decision) in enumerate(zip(ladders, measured, alone, strict=True)):
         about = asdict(cell) | {"family": number, "task": place, "n_items": design.n_items, "length": design.length}
         about |= {"form": ladder.form, "true_gap": ladder.gap, "jump": ladder.jump, "level_jump": ladder.level_jump}
+        about |= {"sampled": ladder.sampled}
         about |= _forecast(ladder, constants, seed) if place % _FORECAST_EVERY == 0 else {}
         rows.append(about | {"prior": "default", "cost_ms": costs[place]} | _verdict(decision))
         again = decision if prior is None else prepared.decide(prior)
@@ -104,7 +105,7 @@ SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(("jump_low", "jump_high"), pl.Float64()),
     **dict.fromkeys(("form", "prior", "verdict", "kind", "lean", "decided_by"), pl.String()),
     **dict.fromkeys(("true_gap", "gap", "forecast_points", "forecast_inside", "exact_inside"), pl.Int32()),
-    **dict.fromkeys(("log_probabilities", "looks_emergent"), pl.Boolean()),
+    **dict.fromkeys(("log_probabilities", "looks_emergent", "sampled"), pl.Boolean()),
 }
 """Columns of the measured rows."""
 

@@ -15,7 +15,6 @@ from metrics.positions import guessing_floor, position_classes, unigram_log_like
 _VOCABULARY = 10
 _NO_TOKEN = -1
 _LEAST_PROBABILITY = 1e-6
-_WHOLE_STEPS = ("step", "step_on_curve")
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class SimulatedLadder:
         log_probabilities: Of every target token (R, n, P), nats, 0 beyond the target; None: not known.
         gap: Gap of the true break; None: there is none.
         jump: Its size, logit of the tokens' ability; 0: none.
-        level_jump: Its size in the mean token accuracy above guessing, logit; None: no step of all tokens, or the
-            outputs are not sampled, so that accuracy is not that mean.
+        level_jump: Its size in the mean token accuracy above guessing, logit; None: there is none.
+        sampled: True if outputs are sampled tokens, so that their accuracy is that mean; else the likeliest.
     """
 
     form: str
@@ -48,6 +47,7 @@ class SimulatedLadder:
     gap: int | None
     jump: float
     level_jump: float | None
+    sampled: bool
 
     @property
     def score(self) -> Floats | None:
@@ -112,7 +112,8 @@ def simulate(rng: Rng, form: str, design: Design, jump: float = 3.0) -> Simulate
         np.where(inside, np.log(clean), 0.0) if design.log_probabilities else None,
         shape.gap,
         shape.jump,
-        _level_jump(rng, x, shape) if sampled and form in _WHOLE_STEPS else None,
+        _level_jump(rng, x, shape),
+        sampled,
     )
 
 
@@ -167,18 +168,20 @@ def _right_tokens(
 
 
 def _level_jump(rng: Rng, x: Floats, shape: Shape) -> float | None:
-    """Jump of the mean accuracy above guessing, logit: with and without the step, averaged over both sides of it."""
-    if shape.gap is None:
+    """Jump of the mean accuracy above guessing, logit: the break added or taken away, averaged over both sides."""
+    if shape.gap is None or shape.broken is None:
         return None
     scales = np.unique(x)
-    differences = []
-    for scale, without in ((scales[shape.gap], shape.jump), (scales[shape.gap + 1], -shape.jump)):
-        run = int(np.flatnonzero(x == scale)[0])
+    low, high = (int(np.flatnonzero(x == scales[place])[0]) for place in (shape.gap, shape.gap + 1))
+    gained = shape.broken[high] - shape.broken[low]
+    jumps = []
+    for run, sign in ((low, 1.0), (high, -1.0)):
         burst = shape.answer_sd[run] * rng.normal(size=(shape.by_item.shape[1], 1))
         eta = shape.ability[run] + shape.by_item[min(run, len(shape.by_item) - 1)][:, None] + burst
         eta = eta + shape.by_position[min(run, len(shape.by_position) - 1)]
-        differences.append(np.sign(without) * (logit(expit(eta + without).mean()) - logit(expit(eta).mean())))
-    return float(np.mean(differences))
+        other = eta + sign * gained
+        jumps.append(sign * float(logit(expit(other).mean()) - logit(expit(eta).mean())))
+    return float(np.mean(jumps))
 
 
 def _known(eta: Floats, frequency: Floats) -> Floats:

@@ -9,6 +9,8 @@ from metrics.calibration.rates import BREAK, CELL, bars, characteristics, truth
 
 _RATES = ("false breaks", "smooth decided", "power at 2 logit", "called smooth")
 
+_JUMP_EDGES = [0.75, 1.25, 1.75, 2.5, 3.5]
+
 
 def markdown(rows: pl.DataFrame, seed: int) -> str:
     """Every part of the table for measured rows."""
@@ -23,7 +25,7 @@ def markdown(rows: pl.DataFrame, seed: int) -> str:
         _by_cell(rows),
         "### By items and length of the targets (default prior)",
         _by_items(alone),
-        "### Power by size of the jump",
+        "### Power by true size of the jump of the mean accuracy, logit",
         _power(rows),
         "### Smooth ladders by form (default prior)",
         _by_form(alone),
@@ -59,16 +61,16 @@ def _rates(row: dict[str, int]) -> list[str]:
 
 
 def _power(rows: pl.DataFrame) -> str:
-    steps = rows.filter(pl.col("form").is_in(["step", "step_on_curve"]))
+    steps = rows.filter(truth() == "break").with_columns(jump=pl.col("level_jump").cut(_JUMP_EDGES).cast(pl.String))
     found = steps.group_by("n_runs", "prior", "jump").agg(n=pl.len(), found=(pl.col("verdict") == BREAK).sum())
     seen = {(row["n_runs"], row["prior"], row["jump"]): row for row in found.iter_rows(named=True)}
-    jumps = sorted({jump for _, _, jump in seen})
+    jumps = sorted({jump for _, _, jump in seen}, key=lambda text: float(text.split(", ")[1].rstrip("]")))
     lines = []
     for runs, prior in sorted({(runs, prior) for runs, prior, _ in seen}):
         parts = [seen.get((runs, prior, jump)) for jump in jumps]
         shares = ["none" if part is None else f"{_percent(part['found'], part['n'])} of {part['n']}" for part in parts]
         lines.append([str(runs), prior, *shares])
-    return _table(["runs", "prior", *(f"{jump:g} logit" for jump in jumps)], lines)
+    return _table(["runs", "prior", *jumps], lines)
 
 
 def _by_form(rows: pl.DataFrame) -> str:
