@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from metrics import extraction_json
 from metrics.batch import Batch
 from metrics.choices import choice_table
 from metrics.extraction import EXTRACTIONS, Extraction
@@ -210,6 +211,7 @@ def correct_for_chance(value: float | None, chance: float | None, best: float) -
 
 def declare_derived() -> None:
     """Enter the derived metrics that people look for by name; others are entered when they are asked for."""
+    extraction_json.declare()
     for rule in EXTRACTIONS:
         if rule != "raw":
             find(f"exact_match__{rule}")

@@ -47,6 +47,22 @@ FOUND = {
         "paris": "",
         "": "",
     },
+    "json_unquoted": {
+        '{"answer": "\'a b\'"}': "a b",
+        '```json\n{"reasoning": "{", "answer": [1, "x"]}\n```': "[1, 'x']",
+        '{"answer": "two\nlines"}': "two\\nlines",
+        '{"reasoning": "cut "off", "answer": "seven", "': "seven",
+        'my "answer": 7, I think': "7",
+        '{"a": 1} {"answer": true} {"answer": 2}': "True",
+        "seven": "",
+    },
+    "json_number": {
+        '{"answer": "$1,200.50 in all"}': "1200.5",
+        '{"answer": "7.00"}': "7",
+        '{"answer": -3}': "-3",
+        '{"answer": "none"}': "",
+        "12": "",
+    },
     "json_answer": {
         '{"answer": "x y"}': "x y",
         'text {"a": 1} then {"answer": 3} {"b": 2}': "3",
