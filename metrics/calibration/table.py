@@ -9,7 +9,7 @@ from metrics.calibration.rates import BREAK, CELL, bars, characteristics, truth
 
 _RATES = ("false breaks", "smooth decided", "power at 2 logit", "called smooth")
 
-_JUMP_EDGES = [0.75, 1.25, 1.75, 2.5, 3.5]
+_HALVES = (1, 8)
 
 
 def markdown(rows: pl.DataFrame, seed: int) -> str:
@@ -25,7 +25,7 @@ def markdown(rows: pl.DataFrame, seed: int) -> str:
         _by_cell(rows),
         "### By items and length of the targets (default prior)",
         _by_items(alone),
-        "### Power by true size of the jump of the mean accuracy, logit",
+        "### Power by true size of the jump of the mean accuracy, to the nearest half logit (ends: and beyond)",
         _power(rows),
         "### Smooth ladders by form (default prior)",
         _by_form(alone),
@@ -61,16 +61,16 @@ def _rates(row: dict[str, int]) -> list[str]:
 
 
 def _power(rows: pl.DataFrame) -> str:
-    steps = rows.filter(truth() == "break").with_columns(jump=pl.col("level_jump").cut(_JUMP_EDGES).cast(pl.String))
+    steps = rows.filter(truth() == "break").with_columns(jump=(2 * pl.col("level_jump")).round().clip(*_HALVES) / 2)
     found = steps.group_by("n_runs", "prior", "jump").agg(n=pl.len(), found=(pl.col("verdict") == BREAK).sum())
     seen = {(row["n_runs"], row["prior"], row["jump"]): row for row in found.iter_rows(named=True)}
-    jumps = sorted({jump for _, _, jump in seen}, key=lambda text: float(text.split(", ")[1].rstrip("]")))
+    jumps = sorted({jump for _, _, jump in seen})
     lines = []
     for runs, prior in sorted({(runs, prior) for runs, prior, _ in seen}):
         parts = [seen.get((runs, prior, jump)) for jump in jumps]
         shares = ["none" if part is None else f"{_percent(part['found'], part['n'])} of {part['n']}" for part in parts]
         lines.append([str(runs), prior, *shares])
-    return _table(["runs", "prior", *jumps], lines)
+    return _table(["runs", "prior", *(f"{jump:g}" for jump in jumps)], lines)
 
 
 def _by_form(rows: pl.DataFrame) -> str:

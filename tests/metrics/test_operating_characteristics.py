@@ -110,7 +110,7 @@ def test_counts_are_those_of_the_rows():
     rows = pl.DataFrame(
         {
             "form": ["line", "line", "line", "step", "step", "step", "switch", "kink"],
-            "jump": [0.0, 0.0, 0.0, 2.0, 2.0, 1.0, 1.0, 0.0],
+            "level_jump": [None, None, None, 2.0, 2.0, 1.0, 2.5, None],
             "verdict": [
                 "smooth", "genuine_break", "flat", "genuine_break", "mirage", "smooth", "genuine_break", "smooth",
             ],
