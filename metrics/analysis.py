@@ -113,7 +113,7 @@ def prepare_ladder(inputs: LadderInputs, constants: Constants) -> Prepared | Non
         inputs.lengths,
         inputs.exact_match,
         score=inputs.score,
-        chance=inputs.info.chance,
+        chance=inputs.chance,
         cluster=inputs.ladder.cluster,
         tokens=inputs.tokens,
         constants=constants,

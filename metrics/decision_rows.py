@@ -11,7 +11,7 @@ import numpy as np
 from metrics.constants import Constants
 from metrics.decision import Decision
 from metrics.forecast import forecast_all_cuts
-from metrics.ladder_inputs import EXPECTED, LadderInputs
+from metrics.ladder_inputs import LadderInputs
 from metrics.ladder_rows import Rows, at_gap, at_scale
 from metrics.resolution import resolution as resolution_of
 
@@ -27,7 +27,7 @@ def jump(inputs: LadderInputs, decision: Decision) -> Rows:
 
 def compounding(inputs: LadderInputs, decision: Decision) -> Rows:
     """Exact match of each run beside what its tokens predict."""
-    expected = inputs.curves.get(EXPECTED)
+    expected = inputs.expected_curve
     return [
         at_scale(inputs, run.scale_index, run.scale)
         | vars(found)
@@ -68,8 +68,8 @@ def resolution(inputs: LadderInputs, decision: Decision) -> Rows:
 
 def _expected_exact_match(inputs: LadderInputs, decision: Decision) -> tuple[list[float | None], str]:
     """Exact match expected at each scale, and by which route."""
-    if EXPECTED in inputs.curves:
-        return list(inputs.curves[EXPECTED].value.tolist()), "log_likelihood"
+    if (expected := inputs.expected_curve) is not None:
+        return list(expected.value.tolist()), "log_likelihood"
     if decision.compounding:
         middle = np.array([(c.constant_low + c.constant_high) / 2 for c in decision.compounding], float)
         return inputs.by_scale(middle), "compounding"

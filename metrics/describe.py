@@ -15,7 +15,19 @@ from numpy.typing import NDArray
 from metrics.arrays import Floats
 
 # Below this change of a curve, which gap it happened in is noise.
-SMALLEST_RISE = {"share": 0.10, "nats/token": 0.20, "edits": 0.50}
+SMALLEST_RISE = {
+    "share": 0.10,
+    "squares": 0.10,
+    "nats": 0.50,
+    "nats/token": 0.20,
+    "bits/byte": 0.10,
+    "edits": 0.50,
+    "tokens": 0.50,
+    "steps": 0.50,
+    "digits": 0.30,
+    # a factor of two
+    "log10": 0.30,
+}
 
 
 def signed_range(values: Floats) -> Floats:

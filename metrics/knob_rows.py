@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from metrics.arrays import Floats, Ints
 from metrics.describe import Resamples
 from metrics.knob import KnobSetting, turn_the_knob
-from metrics.ladder_inputs import EXACT_MATCH, LadderInputs
+from metrics.ladder_inputs import CHOICE_PROBABILITY, LadderInputs
 from metrics.ladder_rows import ResampledMetrics
 
 RESAMPLES = 40
 """Fewer than for descriptions: a sweep has two dozen curves, and its intervals are read by eye."""
-CHOICE = "correct_choice_probability"
 Rows = list[dict[str, object]]
 
 
@@ -46,16 +45,19 @@ def knob_rows(inputs: LadderInputs, resampled: ResampledMetrics | None) -> KnobR
     sharpened = {
         "tokens_required": f"per_token_accuracy_{inputs.tokenization}",
         "threshold": name,
-        "answer_length": EXACT_MATCH,
+        "answer_length": inputs.discontinuous_metric,
         "compounded_length": f"per_token_accuracy_{inputs.tokenization}",
     }
+    if inputs.is_choice:
+        # a choice has no tokens and no length to turn
+        found = tuple(setting for setting in found if setting.knob == "threshold")
     settings = [_setting_row(inputs, setting, sharpened[setting.knob], resampled) for setting in found]
     return KnobRows(settings, [row for setting in found for row in _curve_rows(inputs, setting)])
 
 
 def _smooth_score(inputs: LadderInputs) -> tuple[str, Floats | None]:
     """The score that thresholds are put on: the right choice's probability, else similarity, else tokens right."""
-    for name in (CHOICE, f"token_edit_similarity_{inputs.tokenization}"):
+    for name in (CHOICE_PROBABILITY, f"token_edit_similarity_{inputs.tokenization}"):
         values = inputs.ladder.values(name)
         if values is not None:
             return name, values

@@ -18,6 +18,8 @@ from metrics.token_arrays import token_data
 EXACT_MATCH = "exact_match"
 EXPECTED = "expected_exact_match"
 LOG_LIKELIHOOD = "target_log_likelihood"
+GRADE = "multiple_choice_grade"
+CHOICE_PROBABILITY = "correct_choice_probability"
 
 
 class LadderInputs:
@@ -33,9 +35,25 @@ class LadderInputs:
     def __init__(self, rows: pl.DataFrame, info: LadderInfo, *, tokenization: str, reads_characters: bool) -> None:
         self.info, self.tokenization = info, tokenization
         self._length_column = f"target_length_{tokenization}"
-        self.ladder = PairedLadder(rows, [EXACT_MATCH, self._length_column], descending=info.axis == "train_loss")
+        self.is_choice = _is_choice(rows)
+        required = [GRADE, CHOICE_PROBABILITY] if self.is_choice else [EXACT_MATCH, self._length_column]
+        self.ladder = PairedLadder(rows, required, descending=info.axis == "train_loss")
         self._reads_characters = reads_characters
         self._known_floors: dict[str, Floats] = {}
+
+    @property
+    def discontinuous_metric(self) -> str:
+        """The metric that a jump is looked for in: exact match, or the grade where choices alone were scored."""
+        return GRADE if self.is_choice else EXACT_MATCH
+
+    @cached_property
+    def chance(self) -> float:
+        """The discontinuous metric by guessing: as the study says, else by the number of choices."""
+        if self.info.chance or not self.is_choice:
+            return self.info.chance
+        floors = self.floors(GRADE)
+        known = floors[np.isfinite(floors)]
+        return float(known.mean()) if len(known) else 0.0
 
     @property
     def has_items(self) -> bool:
@@ -44,27 +62,32 @@ class LadderInputs:
 
     @cached_property
     def lengths(self) -> Floats:
-        """(items,) target tokens. With several targets an item's length is that of its first run's nearest target."""
+        """(items,) target tokens. With several targets an item's length is that of its first run's nearest target.
+
+        A choice is taken or not: it counts as one token.
+        """
+        if self.is_choice:
+            return np.ones(self.ladder.n_items)
         values = self.ladder.values(self._length_column)
         return np.zeros(0) if values is None or not self.has_items else values[0]
 
     @cached_property
     def tokens(self) -> TokenData | None:
         """What is known of single characters, for the versions of the procedure that take it."""
-        if not (self._reads_characters and self.has_items):
+        if self.is_choice or not (self._reads_characters and self.has_items):
             return None
         return token_data(self.ladder.rows, len(self.ladder.runs), self.ladder.n_items)
 
     @cached_property
     def exact_match(self) -> Floats:
         """(runs, items) 0 or 1."""
-        values = self.ladder.values(EXACT_MATCH)
+        values = self.ladder.values(self.discontinuous_metric)
         return np.zeros((len(self.ladder.runs), 0)) if values is None else values
 
     @cached_property
     def correct_tokens(self) -> Floats:
         """(runs, items) correct target tokens."""
-        accuracy = self.ladder.values(f"per_token_accuracy_{self.tokenization}")
+        accuracy = None if self.is_choice else self.ladder.values(f"per_token_accuracy_{self.tokenization}")
         if accuracy is None:
             return self.exact_match * self.lengths
         correct = np.rint(accuracy * self.lengths)
@@ -73,14 +96,21 @@ class LadderInputs:
 
     @cached_property
     def expected_exact_match(self) -> Floats | None:
-        """(runs, items) [0,1]; None where log-probabilities are missing."""
-        return self.ladder.values(EXPECTED)
+        """(runs, items) [0,1]; None where log-probabilities are missing, or say nothing of the grade."""
+        return None if self.is_choice else self.ladder.values(EXPECTED)
+
+    @property
+    def expected_curve(self) -> Curve | None:
+        """Curve of that; None likewise."""
+        return None if self.is_choice else self.curves.get(EXPECTED)
 
     @cached_property
     def smooth_metric(self) -> str | None:
         """The metric that the verdict reads beside exact match; None where the ladder has none."""
         if not self.has_items:
             return None
+        if self.is_choice:
+            return CHOICE_PROBABILITY
         if self.tokens is not None and self.tokens.log_probabilities is not None:
             return LOG_LIKELIHOOD
         if self.lengths.max() > 1:
@@ -90,6 +120,8 @@ class LadderInputs:
     @property
     def score(self) -> Floats | None:
         """(runs, items) smooth score that is no count of tokens; None where tokens or log-likelihoods are read."""
+        if self.is_choice:
+            return self.ladder.values(CHOICE_PROBABILITY)
         return self.expected_exact_match if self.smooth_metric == EXPECTED else None
 
     @cached_property
@@ -124,6 +156,14 @@ class LadderInputs:
             values = values[np.isfinite(values)]
             result.append(float(values.mean()) if len(values) else None)
         return result
+
+
+def _is_choice(rows: pl.DataFrame) -> bool:
+    """Whether choices were scored and nothing was written."""
+    if not {GRADE, CHOICE_PROBABILITY} <= set(rows.columns):
+        return False
+    written = EXACT_MATCH in rows.columns and rows[EXACT_MATCH].count() > 0
+    return not written and rows[GRADE].count() > 0
 
 
 def _curve_metrics(columns: list[str]) -> list[Metric]:

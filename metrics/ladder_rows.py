@@ -10,7 +10,7 @@ import numpy as np
 from metrics.arrays import Floats
 from metrics.compounding_length import by_length
 from metrics.describe import Resamples, Ruler, describe, draw_resamples, resampled_curves
-from metrics.ladder_inputs import EXACT_MATCH, LadderInputs
+from metrics.ladder_inputs import LadderInputs
 from metrics.registry import find
 from metrics.thresholds import thresholds
 
@@ -44,7 +44,8 @@ def ladder(inputs: LadderInputs, now: datetime) -> Rows:
             "n_items": paired.n_items,
             "n_items_dropped": paired.n_items_dropped,
             "tokenization": inputs.tokenization,
-            "discontinuous_metric": EXACT_MATCH,
+            "chance": inputs.chance,
+            "discontinuous_metric": inputs.discontinuous_metric,
             "smooth_metric": inputs.smooth_metric,
             "analysed_at": now,
         }
@@ -147,12 +148,12 @@ class ResampledMetrics:
 
 
 def resample(inputs: LadderInputs, resamples: int, seed: int) -> ResampledMetrics | None:
-    """Resample items and training seeds; None for fewer than two scales or without exact match."""
+    """Resample items and training seeds; None for fewer than two scales or without the discontinuous metric."""
     paired = inputs.ladder
     sums = {name: found for name in inputs.curves if (found := paired.sums(name)) is not None}
-    if len(paired.scales) < 2 or EXACT_MATCH not in sums:
+    if len(paired.scales) < 2 or inputs.discontinuous_metric not in sums:
         return None
-    sizes = sums[EXACT_MATCH][1]
+    sizes = sums[inputs.discontinuous_metric][1]
     draws = draw_resamples(paired.scale_index, paired.seed_codes, len(sizes), resamples, seed)
     curves = resampled_curves(np.array([found[0] for found in sums.values()]), sizes, draws)
     measured = [find(name) for name in sums]

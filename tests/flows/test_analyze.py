@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from flows import analyze as analysing
 from flows.analyze import benjamini_hochberg
 from flows.session import Outcome
-from tests.flows.make import STUDY, Workshop, outputs
+from tests.flows.make import SIZES, STUDY, Workshop, model_name, outputs
 
 VERDICTS = "SELECT * FROM verdict ORDER BY ladder_id"
 
@@ -146,3 +147,35 @@ def test_the_adjustment_equals_that_of_statsmodels(tails: list[float]) -> None:
 
 def test_nothing_tested_needs_no_adjustment() -> None:
     assert benjamini_hochberg([]) == []
+
+
+def test_a_table_of_choices_gets_a_verdict_on_the_grade(workshop: Workshop) -> None:
+    random = np.random.default_rng(3)
+    rows = [
+        {
+            "model_id": model_name(size),
+            "task_id": "quiz",
+            "item_id": f"i{item}",
+            "choices": ["yes", "no"],
+            "choice_logprobs": [float(min(-2 + 0.1 * np.log10(size) * random.normal(1, 1), 0)), -2.0],
+            "choice_unconditional_logprobs": [-1.0, -3.0],
+            "gold": 0,
+            "targets": ["yes"],
+        }
+        for size in SIZES
+        for item in range(60)
+    ]
+    workshop.write_study()
+    workshop.write_models()
+    workshop.write("quiz.parquet", pl.DataFrame(rows))
+    workshop.run()
+    metrics = ("multiple_choice_grade", "correct_choice_probability", 0.5, 60)
+    query = "SELECT discontinuous_metric, smooth_metric, chance, n_items FROM ladder"
+    assert workshop.rows(query) == [metrics]
+    [(verdict, reason)] = workshop.rows("SELECT verdict, reason FROM verdict")
+    assert verdict != "genuine_break"
+    assert "no item" not in reason
+    assert workshop.rows("SELECT count(multiple_choice_grade_unconditional), count(exact_match) FROM score") == [
+        (240, 0)
+    ]
+    assert workshop.rows("SELECT DISTINCT knob FROM knob_by_setting") == [("threshold",)]
