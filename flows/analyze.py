@@ -125,9 +125,8 @@ def analyze(bench: Bench) -> Analyzed:
         n_failed += len(done.findings)
         for _ in (*done.ladder_ids, *done.findings):
             bench.progress.advance(STAGE)
-    n_pooled = pool_run_noise(bench, ladders, kept, lambda missing: _prepared(bench, missing))
-    if stale or removed or n_pooled:
-        _adjust_break_tails(bench)
+    pool_run_noise(bench, ladders, kept, lambda missing: _prepared(bench, missing))
+    _adjust_break_tails(bench)
     result = Analyzed(len(ladders), n_analyzed, len(removed), n_failed)
     bench.progress.finish(STAGE, str(result))
     return result
@@ -216,10 +215,14 @@ def _prepared(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[tuple[str, Pr
 
 
 def _adjust_break_tails(bench: Bench) -> None:
-    """Benjamini and Hochberg (1995) over all ladders of the study whose break was tested."""
+    """Benjamini and Hochberg (1995) over all ladders of the study whose break was tested.
+
+    Compared with what is stored, since a run may have died after its verdicts and before this.
+    """
     tested = bench.con.sql(sql("break_tails")).pl()
     adjusted = pl.Series(benjamini_hochberg(tested["break_tail"].to_list()), dtype=pl.Float64)
-    load.adjust_break_tails(bench.con, tested.select("ladder_id", break_tail_adjusted=adjusted))
+    if not adjusted.equals(tested["break_tail_adjusted"], null_equal=True):
+        load.adjust_break_tails(bench.con, tested.select("ladder_id", break_tail_adjusted=adjusted))
 
 
 def benjamini_hochberg(tails: Sequence[float]) -> list[float]:

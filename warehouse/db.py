@@ -115,7 +115,7 @@ def schema_version(con: duckdb.DuckDBPyConnection) -> int:
 def migrate(
     con: duckdb.DuckDBPyConnection, steps: Mapping[int, tuple[str, str]] | None = None, now: dt.datetime | None = None
 ) -> int:
-    """Apply the migrations that the file lacks, each in a transaction, and install views, macros and facts.
+    """Apply the migrations that the file lacks, all or none, and install views, macros and facts.
 
     Args:
         con: A writable connection.
@@ -128,11 +128,13 @@ def migrate(
     steps = migrations() if steps is None else steps
     now = now or dt.datetime.now(dt.UTC)
     missing = sorted(set(steps) - set(_applied(con)))
-    for step in missing:
-        name, text = steps[step]
+    if missing:
+        # All in one: a new file that died half way would pass for one of an earlier program.
         with transaction(con):
-            con.execute(text)
-            con.execute("INSERT INTO migration VALUES (?, ?, ?)", [step, name, naive(now)])
+            for step in missing:
+                name, text = steps[step]
+                con.execute(text)
+                con.execute("INSERT INTO migration VALUES (?, ?, ?)", [step, name, naive(now)])
     # a view that reads all columns of a table does not survive a new one
     definitions.install(con, even_if_equal=bool(missing))
     install_facts(con)

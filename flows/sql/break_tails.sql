@@ -1,2 +1,2 @@
--- Ladders whose break was tested, with the tail probability of the test.
-SELECT ladder_id, break_tail FROM verdict WHERE break_tail IS NOT NULL ORDER BY ladder_id;
+-- Ladders whose break was tested, with the tail probability of the test and the stored adjustment of it.
+SELECT ladder_id, break_tail, break_tail_adjusted FROM verdict WHERE break_tail IS NOT NULL ORDER BY ladder_id;

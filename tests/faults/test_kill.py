@@ -1,0 +1,91 @@
+"""Killed at any moment and at every commit, the same command again gives the same warehouse."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.session import run_direct
+from tests.faults.harness import ALL, TASKS, content, disturb, kill_after, left_over
+from tests.flows.make import Said, Workshop
+
+Content = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A study that has not run."""
+    workshop = Workshop(tmp_path_factory.mktemp("source"))
+    workshop.fill(TASKS)
+    return workshop
+
+
+@pytest.fixture(scope="module")
+def undisturbed(source: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Content:
+    workshop = copy_of(source, tmp_path_factory.mktemp("undisturbed"))
+    workshop.run()
+    return content(workshop)
+
+
+def copy_of(workshop: Workshop, folder: Path) -> Workshop:
+    shutil.copytree(workshop.folder, folder / "study")
+    return Workshop(folder / "study")
+
+
+def check(workshop: Workshop, wanted: Content) -> None:
+    """Run again: everything is there, nothing is left over, and nothing is left to do."""
+    workshop.run()
+    found = content(workshop)
+    assert found.keys() == wanted.keys()
+    for table in wanted:
+        assert found[table] == wanted[table], table
+    assert left_over(workshop) == []
+    assert workshop.run().did_nothing
+
+
+@pytest.mark.parametrize(("commit", "when"), [(2, "before"), (2, "after"), (9, "before"), (14, "after")])
+def test_killed_at_a_commit(source: Workshop, undisturbed: Content, tmp_path: Path, commit: int, when: str) -> None:
+    workshop = copy_of(source, tmp_path)
+    assert disturb(workshop, commit=commit, when=when).code == -signal.SIGKILL
+    check(workshop, undisturbed)
+
+
+@pytest.mark.long
+def test_killed_before_and_after_every_commit(source: Workshop, undisturbed: Content, tmp_path: Path) -> None:
+    commit, alive = 0, True
+    while alive:
+        commit += 1
+        for when in ("before", "after"):
+            workshop = copy_of(source, tmp_path / f"{commit}-{when}")
+            alive = disturb(workshop, commit=commit, when=when).code == -signal.SIGKILL
+            check(workshop, undisturbed)
+            shutil.rmtree(workshop.folder)
+    assert commit > 15, "the commits of a run"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_a_random_moment(source: Workshop, undisturbed: Content, tmp_path: Path, seed: int) -> None:
+    workshop, draw = copy_of(source, tmp_path), random.Random(seed)
+    assert kill_after(workshop, draw.randrange(1, 14), draw.uniform(0, 0.05))
+    check(workshop, undisturbed)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_killed_at_two_hundred_random_moments(source: Workshop, undisturbed: Content, tmp_path: Path) -> None:
+    """Each time some kills in a row, then a run to the end; snapshot and pages included."""
+    draw, n_killed, rounds = random.Random(0), 0, 0
+    while n_killed < 200:
+        rounds += 1
+        workshop = copy_of(source, tmp_path / str(rounds))
+        for _ in range(draw.randrange(1, 6)):
+            n_killed += kill_after(workshop, draw.randrange(0, 20), draw.uniform(0, 0.3), ALL)
+        check(workshop, undisturbed)
+        run_direct(workshop.study(), Said(), 0, ALL)
+        assert left_over(workshop) == []
+        shutil.rmtree(workshop.folder)
