@@ -15,6 +15,7 @@ from flows.study import Study
 from flows.study_problems import did_you_mean, listed
 from metrics.errors import MirageError
 from warehouse import load
+from warehouse.fact_tables import refresh_facts
 from warehouse.query import frame
 
 STAGE = "models"
@@ -42,6 +43,18 @@ def study_models(study: Study) -> pl.DataFrame:
         return _read_csv(study.folder / study.models)
     rows = [{**entry.model_dump(), "source": "study"} for entry in study.models]
     return pl.DataFrame(rows, schema=MODEL_SCHEMA)
+
+
+def tell_facts(bench: Bench) -> None:
+    """Load the published models and claims that the study adds to the program's, where they have changed.
+
+    Raises:
+        FactError: A file is missing, or a row of it breaks the rules of the tables.
+    """
+    facts, folder = bench.study.facts, bench.study.folder
+    models = [folder / facts.models] if facts.models is not None else []
+    claims = [folder / facts.claims] if facts.claims is not None else []
+    refresh_facts(bench.con, models, claims)
 
 
 def tell_models(bench: Bench, said: pl.DataFrame) -> None:

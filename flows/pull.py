@@ -14,7 +14,7 @@ from flows import beside
 from flows.bench import Bench
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import Inventory, SourceFile, disappeared, take_inventory
-from flows.models import study_models, tell_models
+from flows.models import study_models, tell_facts, tell_models
 from flows.no_log import NO_LOG, no_log
 from flows.service.log import log
 from flows.sources.registry import SourceSettings, sources
@@ -81,8 +81,10 @@ def pull(bench: Bench) -> Pulled:
 
     Raises:
         ModelTableError: The study's table of models cannot be used; nothing was read.
+        FactError: The same of the published models and claims it adds.
     """
     said = study_models(bench.study)
+    tell_facts(bench)
     unwanted = Unwanted(forgotten(bench.con))
     inventory = unwanted.without_sources(take_inventory(bench.study))
     known = {row[0]: _Known(*row[1:]) for row in bench.con.execute(sql("pulled_files")).fetchall()}

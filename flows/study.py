@@ -87,6 +87,20 @@ class ModelEntry(BaseModel):
     train_loss: Positive | None = None
 
 
+class Facts(BaseModel):
+    """Published models and claims that a study adds to those of the program.
+
+    Attributes:
+        models: CSV file with the columns of the table ``fact_model`` and ``aliases``; None: none are added.
+        claims: CSV file with the columns of the table ``fact_claim``; None: none are added.
+    """
+
+    model_config = STRICT
+
+    models: str | None = None
+    claims: str | None = None
+
+
 class Study(BaseModel):
     """A study file, valid as a whole; paths are resolved by the properties.
 
@@ -102,6 +116,7 @@ class Study(BaseModel):
             None: those scored by default.
         workers: Shards or files worked on at a time.
         models: CSV file with facts about models, or the facts themselves.
+        facts: Published models and claims beside those of the program.
         sources: What to read.
         families: Which models form ladders.
         tasks: What is known of tasks, by ``task_id``.
@@ -123,6 +138,7 @@ class Study(BaseModel):
     metrics: tuple[str, ...] | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     models: str | tuple[ModelEntry, ...] = ()
+    facts: Facts = Facts()
     sources: tuple[SerializeAsAny[SourceSettings], ...] = ()
     families: Annotated[tuple[Family, ...], Field(min_length=1)]
     tasks: dict[str, Task] = {}

@@ -115,7 +115,26 @@ def load_facts(
         insert(con, "fact_law", laws)
         con.execute("DELETE FROM definition WHERE kind = 'fact'")
         con.execute("INSERT INTO definition VALUES ('fact', 'shipped', ?)", [shipped_hash()])
+        if models or claims:
+            con.execute("INSERT INTO definition VALUES ('fact', 'added', ?)", [_hash([*models, *claims])])
     return model_rows.height, claim_rows.height
+
+
+def refresh_facts(con: duckdb.DuckDBPyConnection, models: Sequence[Path] = (), claims: Sequence[Path] = ()) -> bool:
+    """``load_facts`` where a user's tables are others than those that were loaded, or have changed.
+
+    Returns:
+        Whether anything was loaded.
+
+    Raises:
+        FactError: As ``load_facts``; what was loaded before stays.
+    """
+    found = con.execute("SELECT sha256 FROM definition WHERE kind = 'fact' AND name = 'added'").fetchall()
+    wanted = [(_hash([*models, *claims]),)] if models or claims else []
+    if found == wanted:
+        return False
+    load_facts(con, models, claims)
+    return True
 
 
 def install_facts(con: duckdb.DuckDBPyConnection) -> bool:
@@ -133,7 +152,18 @@ def install_facts(con: duckdb.DuckDBPyConnection) -> bool:
 
 def shipped_hash() -> str:
     """SHA-256 of the fact tables that ship with the program."""
-    return hashlib.sha256(b"\0".join(_shipped(name).read_bytes() for name in ("models", "claims", "laws"))).hexdigest()
+    return _hash([_shipped(name) for name in ("models", "claims", "laws")])
+
+
+def _hash(tables: Sequence[Table]) -> str:
+    return hashlib.sha256(b"\0".join(_bytes(table) for table in tables)).hexdigest()
+
+
+def _bytes(table: Table) -> bytes:
+    try:
+        return table.read_bytes()
+    except OSError as error:
+        raise FactError(f"{table}: not readable as CSV ({error.strerror or error})") from error
 
 
 def _shipped(name: str) -> Traversable:
@@ -146,8 +176,8 @@ def _read_all(name: str, more: Sequence[Path], schema: pl.Schema) -> pl.DataFram
 
 def _read(table: Table, name: str, schema: pl.Schema) -> pl.DataFrame:
     try:
-        raw = pl.read_csv(table.read_bytes(), infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        raw = pl.read_csv(_bytes(table), infer_schema=False)
+    except pl.exceptions.PolarsError as error:
         raise FactError(f"{table}: not readable as CSV ({str(error).splitlines()[0]})") from error
     if unknown := [column for column in raw.columns if column not in schema]:
         raise FactError(f"{table}: unknown column(s) {', '.join(unknown)}; it may have {', '.join(schema)}")

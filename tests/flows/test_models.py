@@ -4,6 +4,7 @@ import pytest
 
 from flows.models import ModelTableError, study_models
 from tests.flows.make import STUDY, Workshop, outputs
+from warehouse.errors import FactError
 
 
 def test_a_csv_file_says_what_it_says_and_nothing_else(workshop: Workshop) -> None:
@@ -79,3 +80,40 @@ def test_the_study_is_trusted_over_the_log(workshop: Workshop) -> None:
     workshop.write("add.parquet", outputs("add").with_columns(size=2.0))
     workshop.run()
     assert workshop.rows("SELECT n_params, train_tokens FROM model ORDER BY n_params LIMIT 1") == [(1e4, 2.0)]
+
+
+CLAIMS = "claim_id,claim_kind,ability,family,threshold_params,checked,source\n"
+PUBLISHED = "model_id,aliases,family,kind,architecture,n_params,checked,source\n"
+
+
+def test_a_study_adds_published_models_and_claims(workshop: Workshop) -> None:
+    workshop.fill(["add"])
+    shipped = 'name = "small"'
+    workshop.write_study(
+        STUDY.replace(shipped, f'{shipped}\nfacts = {{ models = "published.csv", claims = "claims.csv" }}')
+    )
+    (workshop.folder / "published.csv").write_text(f"{PUBLISHED}ours,acme/ours,Ours,base,decoder,1e9,true,card\n")
+    (workshop.folder / "claims.csv").write_text(f"{CLAIMS}ours-add,emergent,add,m,1e6,true,paper\n")
+    workshop.run(["pull"])
+    claimed = "SELECT threshold_params FROM fact_claim WHERE claim_id = 'ours-add'"
+    assert workshop.rows(claimed) == [(1e6,)]
+    assert workshop.rows("SELECT model_id FROM fact_alias WHERE alias = 'acme/ours'") == [("ours",)]
+    (workshop.folder / "claims.csv").write_text(f"{CLAIMS}ours-add,emergent,add,m,2e6,true,paper\n")
+    workshop.run(["pull"])
+    assert workshop.rows(claimed) == [(2e6,)]
+    (workshop.folder / "claims.csv").write_text(f"{CLAIMS}ours-add,emergent,add,m,2,true,paper\n")
+    with pytest.raises(
+        FactError, match=r"claims\.csv, row 2 \(ours-add\): threshold_params is '2'; allowed is a number"
+    ):
+        workshop.run(["pull"])
+    assert workshop.rows(claimed) == [(2e6,)]
+    workshop.write_study()
+    workshop.run(["pull"])
+    assert workshop.rows(claimed) == []
+
+
+def test_a_missing_table_of_facts_is_named(workshop: Workshop) -> None:
+    workshop.fill(["add"])
+    workshop.write_study(STUDY + '\n[facts]\nclaims = "nowhere.csv"\n')
+    with pytest.raises(FactError, match=r"nowhere\.csv: not readable"):
+        workshop.run(["pull"])
