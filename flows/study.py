@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 import metrics.catalogue
@@ -20,8 +20,10 @@ from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
 from flows.study_service import Notify, Retention, Service
 from metrics.cells import CELL_METRICS
 from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
+from metrics.file_tokens import TokenizerFileError
 from metrics.plugins import Plugins, is_plugin
 from metrics.registry import METRICS, MetricError, default_metrics, find
+from metrics.tokenizers import use_tokenizer
 from metrics.tokens import TOKENIZATIONS
 
 __all__ = ["Family", "ModelEntry", "Study", "Task", "embedded_study", "load_study", "metrics"]
@@ -118,6 +120,7 @@ class Study(BaseModel):
         models: CSV file with facts about models, or the facts themselves.
         facts: Published models and claims beside those of the program.
         sources: What to read.
+        tokenizers: Name of a tokenisation to its file, a tokenizer.json.
         families: Which models form ladders.
         tasks: What is known of tasks, by ``task_id``.
         verdict: Constants of the verdict procedure that differ from the defaults.
@@ -141,6 +144,7 @@ class Study(BaseModel):
     facts: Facts = Facts()
     sources: tuple[SerializeAsAny[SourceSettings], ...] = ()
     families: Annotated[tuple[Family, ...], Field(min_length=1)]
+    tokenizers: dict[str, str] = {}
     tasks: dict[str, Task] = {}
     verdict: dict[str, Any] = {}
     notify: Notify = Notify()
@@ -161,6 +165,18 @@ class Study(BaseModel):
         if value not in TOKENIZATIONS:
             raise _not_among(value, TOKENIZATIONS, "tokenization")
         return value
+
+    @field_validator("tokenizers")
+    @classmethod
+    def _can_be_used(cls, files: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for name, file in files.items():
+            try:
+                use_tokenizer(name, info.data["path"].parent / file)
+            except TokenizerFileError as error:
+                step = 'Write name = "file", as in llama = "llama/tokenizer.json".'
+                context = {"problem": str(error), "next_step": step}
+                raise PydanticCustomError("tokenizer", "{problem}", context) from None
+        return files
 
     @field_validator("metrics")
     @classmethod
@@ -217,8 +233,9 @@ class Study(BaseModel):
 
     @property
     def plugins(self) -> Plugins:
-        """Metrics of a user's own that the study names, as ``module:function``."""
-        return Plugins(self.folder, tuple(name for name in self.metrics or () if is_plugin(name)))
+        """What the study adds to the catalogue: metrics of a user's own, tokenisations from files."""
+        specs = tuple(name for name in self.metrics or () if is_plugin(name))
+        return Plugins(self.folder, specs, tuple((name, self.folder / file) for name, file in self.tokenizers.items()))
 
     @property
     def run_metric_names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import metrics.catalogue  # noqa: F401 - fills the registry, so that a name already taken is refused
 from metrics.contract import Clause, check_clauses
 from metrics.registry import METRICS, Metric, MetricError
+from metrics.tokenizers import use_tokenizer
 
 _SPEC = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -36,22 +37,27 @@ def is_plugin(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Plugins:
-    """The metrics of a user's own that a study names.
+    """What a study adds to the catalogue: metrics of a user's own, and tokenisations from files.
 
     Attributes:
-        folder: Where their modules lie.
-        specs: Each as ``module:function``.
+        folder: Where the modules of the metrics lie.
+        specs: Each metric as ``module:function``.
+        tokenizers: Name and file of each tokenisation.
     """
 
     folder: Path
     specs: tuple[str, ...]
+    tokenizers: tuple[tuple[str, Path], ...] = ()
 
     def load(self) -> None:
-        """Import all of them, where that was not done before; this runs their code.
+        """Enter all of it, where that was not done before; this runs the code of the metrics.
 
         Raises:
-            PluginError: One cannot be loaded.
+            PluginError: A metric cannot be loaded.
+            TokenizerFileError: A tokenizer's file cannot be used.
         """
+        for name, path in self.tokenizers:
+            use_tokenizer(name, path)
         for spec in self.specs:
             if (self.folder, spec) not in _LOADED:
                 _LOADED[self.folder, spec] = load_plugin(spec, self.folder)

@@ -18,6 +18,7 @@ from rapidfuzz.distance import Hamming, Levenshtein, Prefix
 from rapidfuzz.process import cpdist
 
 from metrics.fast import compiled
+from metrics.file_tokens import FILE_TOKENIZERS, encode
 from metrics.registry import MetricError
 from metrics.short_distance import LONGEST, short_distances
 
@@ -157,6 +158,9 @@ def tokenize_pairs(outputs: pl.Series, targets: pl.Series, tokenization: str) ->
     texts = pl.concat([outputs, targets], rechunk=True)
     if tokenization == "char":
         return TokenPairs(_lengths(texts), np.zeros(0, np.uint32), np.zeros(0, np.int64), texts)
+    if tokenization in FILE_TOKENIZERS:
+        codes, lengths = encode(texts, tokenization)
+        return TokenPairs(lengths, _as_code_points(codes), _starts(lengths))
     if tokenization in ("word", "digit") and (loops := compiled(len(outputs))) is not None:
         found = loops.compare(texts, by_digit=tokenization == "digit")
         return TokenPairs(found.lengths, _as_code_points(found.codes), found.starts, None, found.distances)

@@ -71,33 +71,40 @@ def _positional_accuracy(batch: Batch, tokenization: str) -> pl.Series:
     return batch.best(share_of_target(tokens.same_position, tokens.target_length))
 
 
-for _tokenization, _meaning in TOKENIZATIONS.items():
+def declare(tokenization: str, meaning: str, *, version: int = 1, default: bool = False) -> None:
+    """Enter the metrics of one tokenisation: longest correct prefix and accuracy by position."""
     metric(
-        f"longest_correct_prefix_{_tokenization}",
-        label=f"Longest correct prefix ({_tokenization})",
+        f"longest_correct_prefix_{tokenization}",
+        label=f"Longest correct prefix ({tokenization})",
         kind="smooth",
         unit="share",
         low=0,
         high=1,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"target tokens before the first wrong one, by tokens of the target; {_meaning}",
+        tokenization=tokenization,
+        definition=f"target tokens before the first wrong one, by tokens of the target; {meaning}",
         source="common prefix; tokens after the first error do not count",
-        default=False,
-    )(partial(_longest_correct_prefix, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_longest_correct_prefix, tokenization=tokenization))
     metric(
-        f"positional_accuracy_{_tokenization}",
-        label=f"Token accuracy by position ({_tokenization})",
+        f"positional_accuracy_{tokenization}",
+        label=f"Token accuracy by position ({tokenization})",
         kind="smooth",
         unit="share",
         low=0,
         high=1,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"target tokens that the output has at the same place, by tokens of the target; {_meaning}",
+        tokenization=tokenization,
+        definition=f"target tokens that the output has at the same place, by tokens of the target; {meaning}",
         source="Hamming 1950, Bell System Technical Journal 29(2); a token left out shifts all after it",
-        default=False,
-    )(partial(_positional_accuracy, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_positional_accuracy, tokenization=tokenization))
+
+
+for _tokenization, _meaning in TOKENIZATIONS.items():
+    declare(_tokenization, _meaning)
 
 
 @metric(

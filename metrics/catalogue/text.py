@@ -52,53 +52,66 @@ def _target_length(batch: Batch, tokenization: str) -> pl.Series:
     return pl.Series(batch.nearest(tokenization).target_length, dtype=pl.Float64)
 
 
-for _tokenization, _meaning in TOKENIZATIONS.items():
+def declare(tokenization: str, meaning: str, *, version: int = 1, default: bool = True) -> None:
+    """Enter the metrics of one tokenisation: edit distance and similarity, token accuracy and target length."""
     metric(
-        f"token_edit_distance_{_tokenization}",
-        label=f"Edit distance ({_tokenization})",
+        f"token_edit_distance_{tokenization}",
+        label=f"Edit distance ({tokenization})",
         kind="smooth",
         unit="edits",
         low=0,
         high=None,
         higher_is_better=False,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"fewest insertions, deletions and substitutions from output to nearest target; {_meaning}",
+        tokenization=tokenization,
+        definition=f"fewest insertions, deletions and substitutions from output to nearest target; {meaning}",
         source=LEVENSHTEIN,
-    )(partial(_token_edit_distance, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_token_edit_distance, tokenization=tokenization))
     metric(
-        f"token_edit_similarity_{_tokenization}",
-        label=f"Edit similarity ({_tokenization})",
+        f"token_edit_similarity_{tokenization}",
+        label=f"Edit similarity ({tokenization})",
         kind="smooth",
         unit="share",
         low=0,
         high=1,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"1 - edits / tokens of the longer of output and target; {_meaning}",
+        tokenization=tokenization,
+        definition=f"1 - edits / tokens of the longer of output and target; {meaning}",
         source=LEVENSHTEIN,
-    )(partial(_token_edit_similarity, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_token_edit_similarity, tokenization=tokenization))
     metric(
-        f"per_token_accuracy_{_tokenization}",
-        label=f"Token accuracy ({_tokenization})",
+        f"per_token_accuracy_{tokenization}",
+        label=f"Token accuracy ({tokenization})",
         kind="smooth",
         unit="share",
         low=0,
         high=1,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"target tokens right after alignment, max(0, L - edits) / L; NULL for an empty target; {_meaning}",
+        tokenization=tokenization,
+        definition=f"target tokens right after alignment, max(0, L - edits) / L; NULL for an empty target; {meaning}",
         source=LEVENSHTEIN,
-    )(partial(_per_token_accuracy, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_per_token_accuracy, tokenization=tokenization))
     metric(
-        f"target_length_{_tokenization}",
-        label=f"Target length ({_tokenization})",
+        f"target_length_{tokenization}",
+        label=f"Target length ({tokenization})",
         kind="count",
         unit="tokens",
         low=0,
         high=None,
         needs=TEXT,
-        tokenization=_tokenization,
-        definition=f"tokens of the nearest target, L; {_meaning}",
+        tokenization=tokenization,
+        definition=f"tokens of the nearest target, L; {meaning}",
         source="count",
-    )(partial(_target_length, tokenization=_tokenization))
+        version=version,
+        default=default,
+    )(partial(_target_length, tokenization=tokenization))
+
+
+for _tokenization, _meaning in TOKENIZATIONS.items():
+    declare(_tokenization, _meaning)

@@ -9,10 +9,13 @@ from polars.testing import assert_frame_equal
 
 from flows import score as scoring
 from flows.score import ScoreUnit, Shard, score_shard
+from flows.study_problems import StudyError
 from metrics.cells import CELL_METRICS
 from metrics.registry import METRICS
 from metrics.scores import score_samples
+from metrics.tokenizers import forget_tokenizer
 from tests.flows.make import STUDY, Workshop, outputs
+from tests.metrics.test_tokenizers import write as write_tokenizer
 
 
 def scores(workshop: Workshop) -> pl.DataFrame:
@@ -173,3 +176,31 @@ def test_a_run_that_breaks_a_metric_of_runs_keeps_its_other_scores(
     (finding,) = ready.findings("score_failed")
     assert finding["reason"] == "scoring the run as a whole failed: ZeroDivisionError: such a run"
     assert ready.rows("SELECT count(*) FROM score WHERE exact_match IS NULL") == [(0,)]
+
+
+def test_a_tokenizer_s_file_gives_its_own_columns(workshop: Workshop) -> None:
+    workshop.fill(["add"])
+    file = workshop.folder / "tokenizer.json"
+    write_tokenizer(file)
+    text = 'tokenization = "small"\nmetrics = ["token_edit_similarity_small"]\n' + STUDY
+    workshop.write_study(text + '[tokenizers]\nsmall = "tokenizer.json"\n')
+    try:
+        workshop.run()
+        [(version, n_scored)] = workshop.rows(
+            "SELECT any_value(version), sum(n_scored)::BIGINT FROM score_version "
+            "WHERE metric = 'token_edit_similarity_small'"
+        )
+        assert n_scored == 80
+        assert workshop.rows("SELECT tokenization, smooth_metric FROM ladder") == [
+            ("small", "per_token_accuracy_small")
+        ]
+        write_tokenizer(file, 270)
+        outcome = workshop.run()
+        assert outcome.scored is not None
+        assert outcome.scored.n_metrics == 3
+        assert workshop.rows("SELECT count(*) FROM score_version WHERE version = ?", version) == [(0,)]
+        file.write_text("{}")
+        with pytest.raises(StudyError, match=r"is no tokenizer\.json"):
+            workshop.study()
+    finally:
+        forget_tokenizer("small")
