@@ -112,16 +112,13 @@ SCHEMA: dict[str, pl.DataType] = {
 
 def _family(rng: Rng, cell: Cell, number: int) -> Iterator[tuple[Design, SimulatedLadder]]:
     """Tasks that share a noise level within a fifth: half of them smooth, a quarter breaks, the rest other truths."""
-    smooth, others = list(SMOOTH), list(OTHERS)
+    forms = {kind: list(known) for kind, known in (("smooth", SMOOTH), ("break", BREAKS), ("other", OTHERS))}
+    # every family has every form; where the cycle starts differs, so that none is always the rarer
+    place = dict.fromkeys(forms, 2 * number)
     for task in range(TASKS):
-        place = number * TASKS + task
-        kind = task % 8
-        if kind < 4:
-            form = smooth[(place // 2) % len(smooth)]
-        elif kind < 6:
-            form = list(BREAKS)[(place // 8) % len(BREAKS)]
-        else:
-            form = others[(2 * (place // 8) + kind) % len(others)]
+        kind = ("smooth", "break", "smooth", "other")[task % 4]
+        form = forms[kind][place[kind] % len(forms[kind])]
+        place[kind] += 1
         design = Design(
             n_scales=cell.n_scales,
             n_runs=cell.n_runs,
