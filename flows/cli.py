@@ -39,6 +39,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as J
 WaitOption = Annotated[
     float | None, typer.Option(min=0, metavar="SECONDS", help="Wait this long for another run; else without limit.")
 ]
+PdfOption = Annotated[bool, typer.Option("--pdf", help="Print the study report as report.pdf too; needs Chromium.")]
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run the same stages without Prefect; starts faster.")]
 
 
@@ -108,10 +109,19 @@ def analyze(
 
 
 @app.command(epilog=EXIT_CODES)
-def report(study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False) -> None:
+def report(
+    study: StudyArgument = None, wait: WaitOption = None, as_json: JsonOption = False, pdf: PdfOption = False
+) -> None:
     """Publish what the warehouse holds, and write the pages."""
     with errors_shown(as_json):
         _run(study, ("report",), direct=True, wait=wait, as_json=as_json)
+        if pdf:
+            from flows.study import load_study
+            from reports.pdf import write_pdf
+
+            folder = load_study(study).reports_path
+            written = write_pdf(folder / "report.html", folder / "report.pdf")
+            typer.echo(f"Printed {written}", err=True)
 
 
 status.add(app)

@@ -87,24 +87,26 @@ function evidenceCell([allowed, limit, shown, need]) {
 }
 
 function rowNode(row, onPoint) {
-  const link = element("a", "vr");
-  link.setAttribute("role", "row");
-  link.href = row.url;
+  const line = element("div", "vr");
+  line.setAttribute("role", "row");
   const cellNode = (className, ...content) => {
     const node = element("div", className);
     node.setAttribute("role", "cell");
     node.append(...content);
-    link.append(node);
+    line.append(node);
     return node;
   };
   cellNode("vd", GLYPHS[row.verdict].cloneNode(true), element("span", "", NAMES[row.verdict]));
-  cellNode("nm", element("b", "", row.name), element("span", "", row.where));
+  // the link covers the whole row, which cannot be a link itself and stay a row
+  const link = element("a", "", row.name);
+  link.href = row.url;
+  cellNode("nm", link, element("span", "", row.where));
   cellNode("", sparkline(row, "em"));
   cellNode("", sparkline(row, "es"));
   for (const metric of Object.keys(SCORES)) cellNode("num sc", ...scoreCell(row, metric));
   cellNode("ev", ...evidenceCell(row.jumps));
   const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
   cellNode("n2", `${row.n_scales} by ${row.along}`, element("br"), plural(row.runs, "run"));
-  link.addEventListener("pointerenter", () => onPoint(row.r));
-  return link;
+  line.addEventListener("pointerenter", () => onPoint(row.r));
+  return line;
 }

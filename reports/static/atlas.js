@@ -228,6 +228,8 @@ document.addEventListener(CHART_READY, ({ detail: { name, view: chart } }) => {
     const found = place(item);
     if (found >= 0) location.href = view[found].url;
   });
+  // the rectangle is for the pointer alone; search, family and verdicts filter by keyboard
+  for (const node of all("[class*=brush_brush]", one("#scatter"))) node.setAttribute("aria-hidden", "true");
   chart.addSignalListener("brush", (_, found) => {
     const [x, y] = [found.x, found.y].map((ends) => ends && [...ends].sort((a, b) => a - b));
     area = x && y ? { x, y } : null;
