@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic_core import PydanticCustomError
 
 import metrics.catalogue
-from flows.sources.registry import SourceSettings, TextList, sources
+from flows.sources.registry import SourceSettings, TextList, known_extractions, sources
 from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
 from flows.study_service import Notify, Retention, Service
 from metrics.cells import CELL_METRICS
@@ -62,6 +62,7 @@ class Task(BaseModel):
         cluster: What groups items that are not independent: the log's ``cluster``, its ``category``, or none.
         n_shots: Examples in the prompt, where the log does not say.
         prompting: ``direct``, ``cot``, …, where the log does not say.
+        extractions: Rules that read the answer out of an output, scored side by side.
     """
 
     model_config = STRICT
@@ -71,6 +72,12 @@ class Task(BaseModel):
     cluster: Literal["cluster", "category", "none"] = "cluster"
     n_shots: Annotated[int | None, Field(ge=0)] = None
     prompting: str | None = None
+    extractions: TextList = ()
+
+    @field_validator("extractions")
+    @classmethod
+    def _are_extractions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_extractions(names)
 
 
 class ModelEntry(BaseModel):
@@ -113,6 +120,7 @@ class Study(BaseModel):
         warehouse: The DuckDB file.
         reports: Folder of the pages.
         seed: Seeds every resampling.
+        tokenizers: Name of a tokenisation to its file, a tokenizer.json.
         tokenization: Tokens that the verdict's smooth metric counts.
         metrics: Names of metrics to score, of outputs or of runs as a whole, or ``module:function`` of a user's own;
             None: those scored by default.
@@ -120,7 +128,6 @@ class Study(BaseModel):
         models: CSV file with facts about models, or the facts themselves.
         facts: Published models and claims beside those of the program.
         sources: What to read.
-        tokenizers: Name of a tokenisation to its file, a tokenizer.json.
         families: Which models form ladders.
         tasks: What is known of tasks, by ``task_id``.
         verdict: Constants of the verdict procedure that differ from the defaults.
@@ -137,6 +144,7 @@ class Study(BaseModel):
     warehouse: str = "out/mirage.duckdb"
     reports: str = "out/reports"
     seed: Annotated[int, Field(ge=0)] = 0
+    tokenizers: dict[str, str] = {}
     tokenization: str = "char"
     metrics: tuple[str, ...] | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 2
@@ -144,7 +152,6 @@ class Study(BaseModel):
     facts: Facts = Facts()
     sources: tuple[SerializeAsAny[SourceSettings], ...] = ()
     families: Annotated[tuple[Family, ...], Field(min_length=1)]
-    tokenizers: dict[str, str] = {}
     tasks: dict[str, Task] = {}
     verdict: dict[str, Any] = {}
     notify: Notify = Notify()
@@ -159,13 +166,6 @@ class Study(BaseModel):
             raise PydanticCustomError("warehouse", "is not the name of a warehouse file", {"next_step": step})
         return value
 
-    @field_validator("tokenization")
-    @classmethod
-    def _is_a_tokenization(cls, value: str) -> str:
-        if value not in TOKENIZATIONS:
-            raise _not_among(value, TOKENIZATIONS, "tokenization")
-        return value
-
     @field_validator("tokenizers")
     @classmethod
     def _can_be_used(cls, files: dict[str, str], info: ValidationInfo) -> dict[str, str]:
@@ -177,6 +177,13 @@ class Study(BaseModel):
                 context = {"problem": str(error), "next_step": step}
                 raise PydanticCustomError("tokenizer", "{problem}", context) from None
         return files
+
+    @field_validator("tokenization")
+    @classmethod
+    def _is_a_tokenization(cls, value: str) -> str:
+        if value not in TOKENIZATIONS:
+            raise _not_among(value, TOKENIZATIONS, "tokenization")
+        return value
 
     @field_validator("metrics")
     @classmethod
@@ -198,6 +205,11 @@ class Study(BaseModel):
             step = "Give one of them another name."
             raise PydanticCustomError("doubled", f"two families bear the name {name!r}", {"next_step": step})
         return families
+
+    def model_post_init(self, context: object) -> None:
+        """Enter the metrics on extracted answers in the catalogue, which is stored before they are scored."""
+        for name in self._extracted:
+            find(name)
 
     @property
     def folder(self) -> Path:
@@ -229,7 +241,15 @@ class Study(BaseModel):
         needed = ("exact_match", f"per_token_accuracy_{self.tokenization}", f"target_length_{self.tokenization}")
         wanted = [metric.name for metric in default_metrics()] if self.metrics is None else self.metrics
         names = (self.plugins.name_of(name) if is_plugin(name) else name for name in [*wanted, *needed])
-        return tuple(name for name in dict.fromkeys(names) if name not in CELL_METRICS)
+        return tuple(name for name in dict.fromkeys([*names, *self._extracted]) if name not in CELL_METRICS)
+
+    @property
+    def _extracted(self) -> list[str]:
+        """Metrics on the answers that the rules named for sources and tasks find, beside those on whole outputs."""
+        lists = [source.extractions for source in self.sources] + [task.extractions for task in self.tasks.values()]
+        rules = dict.fromkeys(rule for names in lists for rule in names)
+        bases = ("exact_match", f"token_edit_similarity_{self.tokenization}")
+        return [f"{base}__{rule}" for rule in rules for base in bases]
 
     @property
     def plugins(self) -> Plugins:

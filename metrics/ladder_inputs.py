@@ -168,5 +168,6 @@ def _is_choice(rows: pl.DataFrame) -> bool:
 
 def _curve_metrics(columns: list[str]) -> list[Metric]:
     """The metrics among the columns, derived ones included; counts have no curve."""
-    named = [find(name) for name in columns if name in METRICS or "__" in name]
+    # a colon stands in the names of floors alone
+    named = [find(name) for name in columns if name in METRICS or ("__" in name and ":" not in name)]
     return [metric for metric in named if metric.kind != "count"]

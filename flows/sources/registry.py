@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 import flows.sources
 from flows.sources.schema import Finding
 from metrics.errors import MirageError
+from metrics.extraction import EXTRACTIONS
 
 
 def as_list(value: object) -> object:
@@ -30,6 +32,15 @@ def as_list(value: object) -> object:
 
 
 TextList = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+
+
+def known_extractions(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of extractions, for validation."""
+    for name in names:
+        if name not in EXTRACTIONS:
+            context = {"allowed": list(EXTRACTIONS), "next_step": "Name rules of the catalogue, docs/metrics.md."}
+            raise PydanticCustomError("unknown", f"{name!r} is no extraction", context)
+    return names
 
 
 class SourceSettings(BaseModel):
@@ -43,6 +54,7 @@ class SourceSettings(BaseModel):
         n_shots: Number of examples in the prompt.
         prompting: ``direct``, ``cot``, …
         filter: Name of the answer extraction that the log applied.
+        extractions: Rules that read the answer out of an output, scored side by side; they change nothing that is read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,10 +66,16 @@ class SourceSettings(BaseModel):
     n_shots: Annotated[int | None, Field(ge=0)] = None
     prompting: str | None = None
     filter: str | None = None
+    extractions: TextList = ()
+
+    @field_validator("extractions")
+    @classmethod
+    def _are_extractions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_extractions(names)
 
     def settings_text(self) -> str:
         """All settings that change what is read, as canonical JSON."""
-        return self.model_dump_json(exclude={"uri"})
+        return self.model_dump_json(exclude={"uri", "extractions"})
 
 
 @dataclass(frozen=True)
