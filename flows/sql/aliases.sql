@@ -1,0 +1,2 @@
+-- Names under which published models are known, in lower case, with the model that each is.
+SELECT alias, model_id FROM fact_alias ORDER BY alias;
