@@ -16,7 +16,9 @@ from tests.metrics.samples import samples
 ODD = [
     "", " ", "\t", "\n\n", "\u00a0", "\u3000x", "a\x00b", "é", "e\u0301", "🙂", "👨\u200d👩\u200d👧", "\u202eabc",
     "שלום 12", "你好\uff0c世界", "\u0663\u066b\u0665", "12", "012", "1e400", "-0", "NaN", "inf", "(B)",
-    "The answer is A.", "#### 7", "\\boxed{1/2}", "$1,000.50", "a;b;", "a\r\nb", "\ufeffa", "\ufb01", "ß", "İ", "\U0010ffff", "x" * 300,
+    "The answer is A.", "#### 7",
+    "\\boxed{1/2}", "$1,000.50", "a;b;", "a\r\nb", "\ufeffa", "\ufb01", "ß", "İ", "\U0010ffff",
+    "x" * 300,
 ]  # fmt: skip
 TEXT = {"output", "targets", "extracted", "prompt"}
 
