@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import closing
 from pathlib import Path
 
+from flows.bench import Silent
+from flows.session import run_direct
+from flows.study import load_study
 from metrics.cells import CELL_METRICS
 from metrics.plugins import check_plugin
 from metrics.registry import METRICS, find
 from metrics.scores import score_samples
+from tests.conftest import ROOT
 from tests.docs.metrics_page import PAGE, mentioned, written
 from tests.metrics.samples import samples
+from warehouse.db import open_warehouse
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -43,3 +49,19 @@ def test_the_example_is_a_sound_metric(tmp_path: Path) -> None:
     finally:
         METRICS.pop("letters_found", None)
         sys.modules.pop("my_metrics", None)
+
+
+def test_the_query_for_normalised_scores_gives_those_of_the_log(tmp_path: Path) -> None:
+    query = re.search(r"```sql\n(.*?)```", TEXT, re.DOTALL)
+    assert query is not None
+    files = ROOT / "tests" / "cases" / "bigbench"
+    study = tmp_path / "study.toml"
+    study.write_text(f'name = "b"\n[[sources]]\nuri = "{files}/**/*.json"\n[[families]]\nname = "all"\nmodels = "*"\n')
+    run_direct(load_study(study), Silent(), None, ("pull",))
+    with closing(open_warehouse(load_study(study).warehouse_path, read_only=True)) as con:
+        rows = con.execute(query.group(1)).fetchall()
+        stated = con.execute(
+            "SELECT DISTINCT value FROM log_score WHERE metric = 'normalized_aggregate_score'"
+        ).fetchall()
+    assert [row[1:] for row in rows] == [("exact_str_match", 0.5, 0.5), ("multiple_choice_grade", 0.75, 0.5)]
+    assert stated == [(50.0,)]
