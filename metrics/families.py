@@ -10,11 +10,17 @@ from scipy.special import expit
 from metrics.arrays import Floats
 from metrics.constants import Constants
 
-_LINE_VARIANCE = (25.0, 16.0)
+LINE_VARIANCE = (25.0, 16.0)
+"""Prior variances of the level in the middle and of the slope of a line, logit."""
+
+SIGMOID_MEAN = (0.15, 0.6)
+"""Prior means of the floor and the range of a sigmoid curve."""
+
+SIGMOID_VARIANCE = (0.3**2, 0.5**2)
+"""Prior variances of the same."""
+
 _CURVATURE_VARIANCE = 1.5**2
 _LOGIT_STEP_VARIANCE = 9.0
-_FLOOR_MEAN, _RANGE_MEAN = 0.15, 0.6
-_FLOOR_VARIANCE, _RANGE_VARIANCE = 0.3**2, 0.5**2
 _LEVEL_STEP_VARIANCE = 0.4**2
 _MIDPOINT_SLACK = 0.01
 _EXPONENT_RANGE = (-30.0, 6.0)
@@ -44,14 +50,14 @@ class Family:
 def line(x: Floats) -> Family:
     """F1: a straight line in logit over x (S,), log10 of scale."""
     basis = np.stack([np.ones_like(x), x - x.mean()])[None]
-    return Family("F1", True, basis, np.zeros((1, len(x))), np.array(_LINE_VARIANCE), _LOGIT_STEP_VARIANCE)
+    return Family("F1", True, basis, np.zeros((1, len(x))), np.array(LINE_VARIANCE), _LOGIT_STEP_VARIANCE)
 
 
 def parabola(x: Floats) -> Family:
     """F2: a parabola in logit over x (S,)."""
     centred = x - x.mean()
     basis = np.stack([np.ones_like(x), centred, centred**2 - (centred**2).mean()])[None]
-    variance = np.array([*_LINE_VARIANCE, _CURVATURE_VARIANCE])
+    variance = np.array([*LINE_VARIANCE, _CURVATURE_VARIANCE])
     return Family("F2", True, basis, np.zeros((1, len(x))), variance, _LOGIT_STEP_VARIANCE)
 
 
@@ -85,11 +91,12 @@ def gompertz(x: Floats, constants: Constants) -> Family:
 
 def sigmoid_family(shapes: Floats, name: str = "F3") -> Family:
     """Floor plus range times a curve from 0 to 1, for C such curves over S runs (C, S)."""
+    floor, rise = SIGMOID_MEAN
     return Family(
         name,
         False,
         np.stack([np.ones_like(shapes), shapes], 1),
-        _FLOOR_MEAN + _RANGE_MEAN * shapes,
-        np.array([_FLOOR_VARIANCE, _RANGE_VARIANCE]),
+        floor + rise * shapes,
+        np.array(SIGMOID_VARIANCE),
         _LEVEL_STEP_VARIANCE,
     )

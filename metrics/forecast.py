@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from metrics.constants import Constants
 from metrics.forecast_table import AnswerTable, answer_table
 from metrics.ladder_data import LadderData, LadderDataError, ladder_data
 from metrics.predictive import draw_logits, draw_mapped_logits
-from metrics.size_curve import SizeCurve, ratio_curve
+from metrics.size_curve import Ratios
 
 LEAST_FITTED = 3
 """Fewer scales give no forecast."""
@@ -164,42 +165,50 @@ class _Forecaster:
         points: list[ForecastPoint] = []
         for number, (name, route) in enumerate(routes.items()):
             rng = np.random.default_rng([seed, n_fitted, number])
-            points += self._points(n_fitted, name, self._observe(route(fitted, rng), fitted, rng))
+            points += self._points(n_fitted, name, route(fitted, rng), rng)
         return tuple(points)
 
-    def _points(self, n_fitted: int, route: str, observed: Floats) -> list[ForecastPoint]:
-        """Summarise drawn shares of exact answers (draws, H) by held-out scale."""
+    def _points(self, n_fitted: int, route: str, drawn: Floats, rng: np.random.Generator) -> list[ForecastPoint]:
+        """Summarise drawn exact match of held-out runs (draws, H) by scale, with the sampling noise of the items."""
         above = self.data.scale_index[self.data.scale_index >= n_fitted] - n_fitted
-        average = np.eye(self.data.n_scales - n_fitted)[above]
-        average /= average.sum(0)
+        runs = np.bincount(above)
+        average = np.eye(len(runs))[above] / runs
         seen = self.data.exact_match[-len(above) :].mean(1) @ average
-        limits = np.quantile(observed @ average, self.tails, axis=0)
+        answers = runs * self._effective_items(self.data.scale_index < n_fitted)
+        observed = rng.binomial(answers, np.clip(drawn @ average, 0, 1)) / answers
+        limits = np.quantile(observed, self.tails, axis=0)
         return [
             ForecastPoint(n_fitted, route, n_fitted + scale, predicted, low, high, float(seen[scale]))
             for scale, (low, predicted, high) in enumerate(limits.T.tolist())
         ]
-
-    def _observe(self, exact_match: Floats, fitted: Bools, rng: np.random.Generator) -> Floats:
-        """Add the sampling noise of the items to drawn exact match (draws, H)."""
-        n = self._effective_items(fitted)
-        return rng.binomial(n, np.clip(exact_match, 0, 1)) / n
 
     def _effective_items(self, fitted: Bools) -> int:
         """Independent items that carry as much as the clustered ones."""
         data = self.data
         if data.cluster is None:
             return data.n_items
-        curve = self._curve(data.exact_match, np.ones(data.n_items), fitted)
+        curve = self._exact.curve(fitted)
         binomial = curve.level * (1 - curve.level) / data.n_items
         design_effect = max(1.0, float(np.median(np.diag(curve.covariance) / binomial)))
         return max(1, round(data.n_items / design_effect))
 
-    def _curve(self, numerator: Floats, denominator: Floats, fitted: Bools) -> SizeCurve:
-        return ratio_curve(numerator[fitted], denominator, self.data.cluster)
+    @cached_property
+    def _exact(self) -> Ratios:
+        return Ratios.of(self.data.exact_match, np.ones(self.data.n_items), self.data.cluster)
+
+    @cached_property
+    def _score(self) -> Ratios:
+        if self.data.score is None:
+            raise AssertionError("the score route has a score")
+        return Ratios.of(self.data.score, np.ones(self.data.n_items), self.data.cluster)
+
+    @cached_property
+    def _accuracy(self) -> Ratios:
+        return Ratios.of(self.data.correct, self.data.lengths, self.data.cluster)
 
     def _from_exact_match(self, fitted: Bools, rng: np.random.Generator) -> Floats:
         data = self.data
-        curve = self._curve(data.exact_match, np.ones(data.n_items), fitted)
+        curve = self._exact.curve(fitted)
         drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
         return np.asarray(expit(drawn))
 
@@ -208,7 +217,7 @@ class _Forecaster:
         data = self.data
         if self.errors is None or self.table is None:
             raise AssertionError("the token route has a table")
-        curve = self._curve(data.correct, data.lengths, fitted)
+        curve = self._accuracy.curve(fitted)
         drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
         pooled = _pool(self.errors, fitted)
         correlation = pooled.correlation + pooled.correlation_sd * rng.normal(size=self.draws)
@@ -223,11 +232,7 @@ class _Forecaster:
     def _from_score(self, fitted: Bools, rng: np.random.Generator) -> Floats:
         """A score, and a line in logit from the score to exact match."""
         data = self.data
-        if data.score is None:
-            raise AssertionError("the score route has a score")
-        ones = np.ones(data.n_items)
-        curve = self._curve(data.score, ones, fitted)
-        exact = self._curve(data.exact_match, ones, fitted)
+        curve, exact = self._score.curve(fitted), self._exact.curve(fitted)
         drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
         return np.asarray(expit(draw_mapped_logits(curve.logit, exact, drawn, rng, self.constants)))
 

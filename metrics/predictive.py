@@ -7,8 +7,8 @@ from scipy.special import expit, logit
 
 from metrics.arrays import Floats, Ints
 from metrics.constants import Constants
-from metrics.families import Family, line, logistic_shapes, sigmoid_family
-from metrics.gls import Regression, Whitener, regress
+from metrics.families import LINE_VARIANCE, SIGMOID_MEAN, SIGMOID_VARIANCE, logistic_shapes
+from metrics.gls import TwoTerms, Whitener, regress_two
 from metrics.noise import level_noise, log_run_sd_prior, logit_noise, logit_slopes
 from metrics.size_curve import SizeCurve
 
@@ -33,15 +33,14 @@ def draw_logits(
         Draws (draws, H) of the logit of single new runs, spread between runs included.
     """
     sd = np.array(constants.run_sd_grid)
-    straight = line(x)
     on_logit = Whitener.of(logit_noise(curve, constants))
-    fit_line = regress(curve.logit[None], on_logit, straight.basis, straight.basis_variance)
+    fit_line = regress_two(curve.logit, on_logit, (x - x.mean())[None], (0.0, 0.0), np.array(LINE_VARIANCE))
     slopes, middles = logistic_shapes(float(x[0]), float(new_x.max()), constants, _BEYOND)
-    rising = expit(slopes[:, None] * (np.concatenate([x, new_x]) - middles[:, None]))
-    sigmoid = sigmoid_family(rising[:, : len(x)])
+    scales, place = np.unique(new_x, return_inverse=True)
+    rising = expit(slopes[:, None] * (np.concatenate([x, scales]) - middles[:, None]))
     on_level = Whitener.of(level_noise(curve, constants))
-    response = curve.level - sigmoid.prior_mean
-    fit_sigmoid = regress(response, on_level, sigmoid.basis, sigmoid.basis_variance)
+    shapes = np.ascontiguousarray(rising[:, : len(x)])
+    fit_sigmoid = regress_two(curve.level, on_level, shapes, SIGMOID_MEAN, np.array(SIGMOID_VARIANCE))
     density = float(np.log(logit_slopes(curve)).sum())
     prior = log_run_sd_prior(constants)[:, None]
     by_line = (fit_line.log_evidence + prior).ravel()
@@ -51,12 +50,11 @@ def draw_logits(
     drawn = np.empty((draws, len(new_x)))
     on_line = chosen < len(by_line)
     spread, _, beta = _coefficients(fit_line, chosen[on_line], noise[on_line])
-    drawn[on_line] = beta[:, :1] + beta[:, 1:] * (new_x - x.mean())
-    drawn[on_line] += sd[spread, None] * run_noise[on_line]
+    drawn[on_line] = beta[:, :1] + beta[:, 1:] * (new_x - x.mean()) + sd[spread, None] * run_noise[on_line]
     spread, shape, beta = _coefficients(fit_sigmoid, chosen[~on_line] - len(by_line), noise[~on_line])
     beyond = rising[shape, len(x) :]
-    level = sigmoid_family(beyond).prior_mean + beta[:, :1] + beta[:, 1:] * beyond
-    drawn[~on_line] = logit(np.clip(level, _LEAST_LEVEL, 1 - _LEAST_LEVEL))
+    level = SIGMOID_MEAN[0] + beta[:, :1] + (SIGMOID_MEAN[1] + beta[:, 1:]) * beyond
+    drawn[~on_line] = logit(np.clip(level, _LEAST_LEVEL, 1 - _LEAST_LEVEL))[:, place]
     drawn[~on_line] += sd[spread, None] * run_noise[~on_line]
     return drawn
 
@@ -76,9 +74,9 @@ def draw_mapped_logits(
     Returns:
         Draws of the second logit (D, H).
     """
-    straight: Family = line(predictor)
     whitener = Whitener.of(logit_noise(curve, constants))
-    fit = regress(curve.logit[None], whitener, straight.basis, straight.basis_variance)
+    centred = (predictor - predictor.mean())[None]
+    fit = regress_two(curve.logit, whitener, centred, (0.0, 0.0), np.array(LINE_VARIANCE))
     chosen = _choose((fit.log_evidence + log_run_sd_prior(constants)[:, None]).ravel(), len(drawn), rng)
     spread, _, beta = _coefficients(fit, chosen, rng.normal(size=(len(drawn), 2)))
     run_noise = np.array(constants.run_sd_grid)[spread, None] * rng.normal(size=drawn.shape)
@@ -92,7 +90,7 @@ def _choose(log_weights: Floats, draws: int, rng: np.random.Generator) -> Ints:
     return np.asarray(np.minimum(chosen, len(cumulative) - 1), dtype=np.int64)
 
 
-def _coefficients(fit: Regression, chosen: Ints, noise: Floats) -> tuple[Ints, Ints, Floats]:
+def _coefficients(fit: TwoTerms, chosen: Ints, noise: Floats) -> tuple[Ints, Ints, Floats]:
     """Draw two coefficients (D, 2) of chosen components; also their run spread and shape (D,), (D,)."""
     spread, shape = np.divmod(chosen, fit.coefficient.shape[1])
     covariance = fit.coefficient_covariance[spread, shape]

@@ -66,15 +66,52 @@ def ratio_curve(
     Returns:
         The curve; its standard errors are over items only, not over training runs.
     """
-    total = float(denominator.sum())
-    successes = numerator.sum(1)
-    level = (successes + 0.5) / (total + 1.0)
-    influence = (numerator - level[:, None] * denominator) / total
-    informative = (successes > _FEW_EVENTS) & (total - successes > _FEW_EVENTS)
-    covariance = floored_covariance(influence, level, total, informative, cluster)
+    ratios = Ratios.of(numerator, denominator, cluster)
+    level, covariance = ratios.level, ratios.floored()
     if floor is None or not (floor > 0).any():
         return _on_logit(level, covariance, np.ones(len(level), dtype=np.bool_))
     return _above_floor(level, covariance, np.minimum(floor, _MOST_FLOOR), floor_sd)
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """A ratio of every run with what its curve needs; runs can be taken out without reckoning it anew.
+
+    Attributes:
+        level: The ratio (R,), kept off 0 and 1 by half an event.
+        covariance: Paired, clustered sampling covariance (R, R), without any least variance.
+        informative: Runs with enough right and wrong tokens to trust their own variance (R,).
+        total: Tokens over all items.
+        n_items: Items.
+    """
+
+    level: Floats
+    covariance: Floats
+    informative: Bools
+    total: float
+    n_items: int
+
+    @classmethod
+    def of(cls, numerator: Floats, denominator: Floats, cluster: Ints | None = None) -> Ratios:
+        """The ratios of runs; arguments as for `ratio_curve`."""
+        total = float(denominator.sum())
+        successes = numerator.sum(1)
+        level = (successes + 0.5) / (total + 1.0)
+        influence = (numerator - level[:, None] * denominator) / total
+        informative = (successes > _FEW_EVENTS) & (total - successes > _FEW_EVENTS)
+        covariance = paired_covariance(influence, cluster)
+        return cls(level, covariance, informative, total, numerator.shape[1])
+
+    def curve(self, runs: Bools) -> SizeCurve:
+        """The curve of some of the runs (R,), as `ratio_curve` gives it of their numbers alone."""
+        kept = Ratios(
+            self.level[runs], self.covariance[np.ix_(runs, runs)], self.informative[runs], self.total, self.n_items
+        )
+        return _on_logit(kept.level, kept.floored(), np.ones(len(kept.level), dtype=np.bool_))
+
+    def floored(self) -> Floats:
+        """The covariance with the least variance that the binomial allows."""
+        return floored_covariance(self.covariance, self.level, self.total, self.informative, self.n_items)
 
 
 def likelihood_curve(
@@ -153,31 +190,28 @@ def paired_covariance(influence: Floats, cluster: Ints | None) -> Floats:
     return np.asarray(sums @ sums.T * (n_clusters / max(n_clusters - 1, 1)))
 
 
-def floored_covariance(
-    influence: Floats, level: Floats, total: float, informative: Bools, cluster: Ints | None
-) -> Floats:
+def floored_covariance(covariance: Floats, level: Floats, total: float, informative: Bools, n_items: int) -> Floats:
     """Paired covariance whose variances cannot fall below what the binomial allows.
 
     A run with hardly any right (or wrong) token has a sample variance near zero, which would make its logit
     look exact; it gets the binomial variance times the median design effect of the other runs.
 
     Args:
-        influence: Influence values (R, n).
+        covariance: Paired covariance (R, R).
         level: The metric (R,).
         total: Tokens over all items.
         informative: Runs with enough right and wrong tokens to trust their own variance (R,).
-        cluster: Cluster numbers (n,) or None.
+        n_items: Items.
 
     Returns:
         Covariance (R, R).
     """
-    covariance = paired_covariance(influence, cluster)
     variance = np.diag(covariance)
     binomial = level * (1 - level) / total
     if informative.any():
         design_effect = max(1.0, float(np.median((variance / binomial)[informative])))
     else:
-        design_effect = max(1.0, total / influence.shape[1])
+        design_effect = max(1.0, total / n_items)
     least = np.maximum(binomial, level * (1 - level) / (total + 1)) * np.where(
         informative, _LEAST_VARIANCE_SHARE, design_effect
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from metrics.gls import Whitener, add_term, regress
+from metrics.gls import Whitener, add_term, regress, regress_two
 
 VAGUE = 1e10
 
@@ -73,3 +73,17 @@ def test_three_basis_functions_agree_with_two_and_a_term(problem):
     found = add_term(two, whitener, term, 9.0)
     np.testing.assert_allclose(three.coefficient[..., 2], found.mean[0], rtol=1e-9)
     np.testing.assert_allclose(three.log_evidence, found.log_evidence[0], rtol=1e-9)
+
+
+def test_two_terms_are_the_general_regression():
+    rng = np.random.default_rng(5)
+    root = rng.normal(size=(3, 7, 7))
+    whitener = Whitener.of(root @ root.transpose(0, 2, 1) + np.eye(7))
+    shapes, response = rng.normal(size=(11, 7)), rng.normal(size=7)
+    mean, variance = (0.15, 0.6), np.array([0.09, 0.25])
+    basis = np.stack([np.ones_like(shapes), shapes], 1)
+    general = regress(response - mean[0] - mean[1] * shapes, whitener, basis, variance)
+    found = regress_two(response, whitener, shapes, mean, variance)
+    np.testing.assert_allclose(found.coefficient, general.coefficient, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.coefficient_covariance, general.coefficient_covariance, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.log_evidence, general.log_evidence, rtol=1e-9)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from metrics.size_curve import ratio_curve
+from metrics.size_curve import Ratios, ratio_curve
 
 
 def answers(seed: int, n: int = 200, runs: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -83,3 +83,15 @@ def test_interval_covers_the_truth():
         curve = ratio_curve(right, lengths.astype(float))
         covered += abs(curve.level[0] - 0.4) < 1.96 * curve.se[0]
     assert 270 <= covered <= 297
+
+
+def test_runs_cut_out_of_ratios_give_the_curve_of_their_numbers_alone():
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(2, 6, 80)
+    correct = rng.binomial(lengths, np.array([0.001, 0.1, 0.5, 0.9, 1.0])[:, None])
+    cluster = np.arange(80) // 4
+    some = np.array([True, False, True, True, False])
+    cut = Ratios.of(correct, lengths, cluster).curve(some)
+    alone = ratio_curve(correct[some], lengths, cluster)
+    np.testing.assert_allclose(cut.level, alone.level)
+    np.testing.assert_allclose(cut.logit_covariance, alone.logit_covariance, rtol=1e-9)
