@@ -14,6 +14,7 @@ from flows.service.log import log, log_as, log_to
 from flows.service.notify import Message, failure, messages, send, without_secrets
 from flows.service.prometheus import disk_bytes, exposition
 from flows.service.record import RunRecord, keep, replace_text, store
+from flows.service.refusal import machine_refusal
 from flows.study import Study
 from flows.summary import Summary, summarize
 from warehouse.db import open_warehouse, published_path
@@ -31,7 +32,10 @@ def recorded(study: Study, runner: str, progress: Progress) -> Iterator[RunRecor
         try:
             yield record
         except BaseException as error:
-            _failed(study, record, error, progress)
+            refusal = machine_refusal(error, study)
+            _failed(study, record, refusal or error, progress)
+            if refusal is not None:
+                raise refusal from error
             raise
         kept = record.as_json(record.state)
         keep(study, kept)

@@ -13,6 +13,8 @@ from pathlib import Path
 from metrics.errors import MirageError
 
 LOGGER = logging.getLogger("mirage")
+# Without a log, Python would print warnings and errors by itself, which the command line has shown already.
+LOGGER.addHandler(logging.NullHandler())
 FIELDS = ("event", "stage", "file", "run", "study", "seconds", "counts")
 """What a line may say beside time, level and message; absent where it has no meaning."""
 

@@ -8,27 +8,35 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import duckdb
 
 import warehouse.transaction
 from flows.session import run_direct
 from flows.study import load_study
 
 
+def tell(line: str) -> None:
+    """A line on standard output, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 class Loud:
     """Progress that tells every step on standard output, so that a watcher can time what it does."""
 
     def start(self, stage: str, total: int) -> None:
-        print(f"start {stage} {total}", flush=True)
+        tell(f"start {stage} {total}")
 
     def advance(self, stage: str) -> None:
-        print(f"advance {stage}", flush=True)
+        tell(f"advance {stage}")
 
     def finish(self, stage: str, text: str) -> None:
-        print(f"finish {stage}", flush=True)
+        tell(f"finish {stage}")
 
     def say(self, text: str) -> None:
-        print(f"say {text}", flush=True)
+        tell(f"say {text}")
 
 
 class Dying:
@@ -41,7 +49,7 @@ class Dying:
         if query != "COMMIT":
             return self._con.execute(query, *parameters)
         Dying.commits += 1
-        print(f"commit {Dying.commits}", flush=True)
+        tell(f"commit {Dying.commits}")
         if Dying.commits == self._plan["commit"] and self._plan["when"] == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         done = self._con.execute(query, *parameters)
@@ -64,7 +72,7 @@ def install(plan: dict[str, Any]) -> None:
         original = warehouse.transaction.transaction
 
         def dying(con: Any) -> Any:
-            return original(Dying(con, plan))
+            return original(cast("duckdb.DuckDBPyConnection", Dying(con, plan)))
 
         for module in list(sys.modules.values()):
             if getattr(module, "transaction", None) is original:

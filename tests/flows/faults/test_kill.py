@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flows.session import run_direct
-from tests.faults.harness import ALL, TASKS, content, disturb, kill_after, left_over
+from tests.flows.faults.harness import ALL, TASKS, content, disturb, kill_after, left_over
 from tests.flows.make import Said, Workshop
 
 Content = dict[str, list[tuple[Any, ...]]]

@@ -16,7 +16,7 @@ from typing import Any
 from tests.flows.make import Workshop
 from warehouse.db import published_path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TASKS = ("add", "copy", "sort", "swap", "turn")
 STAGES = ("pull", "score", "analyze")
 ALL = (*STAGES, "report")
@@ -44,8 +44,14 @@ class Ended:
 
 
 def start(workshop: Workshop, plan: dict[str, Any]) -> subprocess.Popen[str]:
-    """Start a run with a plan of what happens to it (see ``tests.faults.run``)."""
-    command = [sys.executable, "-m", "tests.faults.run", str(workshop.path), json.dumps({"stages": STAGES} | plan)]
+    """Start a run with a plan of what happens to it (see ``tests.flows.faults.run``)."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.flows.faults.run",
+        str(workshop.path),
+        json.dumps({"stages": STAGES} | plan),
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
