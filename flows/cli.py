@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands import calibrate, cleanup, doctor, explain, metrics, models, plan, serve, sql, status, views
+from flows.commands import calibrate, cleanup, doctor, explain, metrics, models, notify, plan, serve, sql, status, views
 from flows.commands.shared import AllowPluginsOption
 from flows.cores import spare_threads
 
@@ -129,6 +129,7 @@ sql.add(app)
 views.add(app)
 doctor.add(app)
 metrics.add(app)
+notify.add(app)
 models.add(app)
 explain.add(app)
 plan.add(app)

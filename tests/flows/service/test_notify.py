@@ -10,8 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from flows import session
+from flows.cli import app
 from flows.service.notify import without_secrets
 from flows.session import run_direct
 from flows.study_problems import StudyError
@@ -130,3 +132,13 @@ def test_secrets_of_the_environment_leave_no_trace(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HARMLESS", "walrus-1")
     text = without_secrets("k-123456 walrus-1 https://u:pw@host/x")
     assert text == "[value of SOME_API_KEY] walrus-1 https://u:…@host/x"
+
+
+def test_the_command_prints_what_it_would_send(ready: Workshop) -> None:
+    run(ready)
+    shown = CliRunner().invoke(app, ["notify", str(ready.path), "--dry-run"])
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("small: 2 new ladders\n")
+    refused = CliRunner().invoke(app, ["notify", str(ready.path)])
+    assert refused.exit_code == 1
+    assert "names nobody to notify" in refused.stderr
