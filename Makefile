@@ -10,7 +10,7 @@ ARGS ?=
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup setup-lab run test test-long check format bench lock clean
+.PHONY: help setup setup-lab run test test-long test-duckdb2 check format bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -45,6 +45,17 @@ test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
 
 test-long: setup setup-lab ## Run the long suites: calibration, soak, fault storms
 	@$(BIN)/python -m pytest -m long $(ARGS)
+
+# DuckDB 2 lies over the environment's own version; everything else is the same.
+$(VENV)/duckdb2/setup.done: requirements-duckdb2.lock | $(VENV)/setup.done
+	@echo "mirage: installing DuckDB 2 beside the locked version"
+	@rm -rf $(VENV)/duckdb2
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/duckdb2 --no-deps --require-hashes --requirement requirements-duckdb2.lock
+	@touch $@
+
+test-duckdb2: setup $(VENV)/duckdb2/setup.done ## Run the tests of warehouse and SQL on DuckDB 2
+	@PYTHONPATH=$(VENV)/duckdb2 $(BIN)/python -c 'import duckdb, sys; sys.exit(not duckdb.__version__.startswith("2."))'
+	@PYTHONPATH=$(VENV)/duckdb2 $(BIN)/python -m pytest -m "not long" tests/warehouse tests/docs tests/flows/commands tests/flows/test_publish.py tests/flows/test_score.py tests/flows/test_analyze.py tests/reports/test_site.py $(ARGS)
 
 check: setup setup-lab ## Format, lint and strict types
 	@$(BIN)/ruff format --check .

@@ -36,7 +36,7 @@ def explain(
 
         with closing(open_warehouse(snapshot_of(study), read_only=True)) as con:
             ladder_id = find_ladder(con, task, family)
-            found = con.execute("FROM verdict WHERE ladder_id = ?", [ladder_id]).pl().row(0, named=True)
+            found = con.sql("FROM verdict WHERE ladder_id = ?", params=[ladder_id]).pl().row(0, named=True)
             family_name, axis = con.execute(
                 "SELECT family, axis FROM ladder WHERE ladder_id = ?", [ladder_id]
             ).fetchall()[0]

@@ -70,13 +70,13 @@ def test_a_metric_a_study_asks_for_later_is_added(workshop: Workshop) -> None:
     workshop.fill(["add"])
     workshop.write_study('metrics = ["exact_match"]\n' + STUDY)
     workshop.run()
-    assert "token_edit_similarity_char" not in scores(workshop).columns
-    workshop.write_study('metrics = ["token_edit_similarity_char"]\n' + STUDY)
+    assert "token_edit_similarity_digit" not in scores(workshop).columns
+    workshop.write_study('metrics = ["token_edit_similarity_digit"]\n' + STUDY)
     outcome = workshop.run()
     assert outcome.scored is not None
     assert workshop.findings("score_failed") == []
     assert outcome.scored.n_metrics == 1
-    assert scores(workshop)["token_edit_similarity_char"].null_count() == 0
+    assert scores(workshop)["token_edit_similarity_digit"].null_count() == 0
 
 
 def test_shards_hold_whole_runs_up_to_a_size(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
