@@ -29,7 +29,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> SqlShell:
 
 
 def test_there_are_entries() -> None:
-    assert len(ENTRIES) >= 12
+    assert len(ENTRIES) >= 20
 
 
 @pytest.mark.parametrize(("query", "printed"), ENTRIES, ids=range(len(ENTRIES)))
