@@ -9,19 +9,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 
 from reports import queries
 from reports.assets import SHARED_FOLDER, assets, bundle, digest, stylesheet
-from reports.atlas_page import atlas_html, read_atlas, ruler_shares
+from reports.atlas_page import AtlasData, atlas_html, read_atlas, ruler_shares
 from reports.data import read_ladders
 from reports.errors import ReportError
 from reports.feed import MOST_ENTRIES, atom_feed
 from reports.ladder_page import ladder_html
 from reports.payload import to_json
-from reports.study_report import MEANS, TABLES, as_json, as_markdown, entry, study_report
+from reports.study_report import MEANS, TABLES, Entry, as_json, as_markdown, entry, study_report
 from reports.templating import plain_page
 
 MANIFEST = "pages.json"
@@ -105,6 +106,12 @@ class _Build:
         self.before = _read_manifest(folder / MANIFEST) if only_changed else {}
         self.after: dict[str, str] = {}
         self.written: list[str] = []
+        self.entries: dict[str, Entry] = {}
+
+    @cached_property
+    def read(self) -> AtlasData:
+        """What the atlas and the study report read of all ladders."""
+        return read_atlas(self.con)
 
     def run(self) -> SiteResult:
         if self.shared_assets:
@@ -134,6 +141,7 @@ class _Build:
             name = slugs[ladder.ladder_id]
             page = ladder_html(ladder, name, assets("ladder"), shared, f"mirage {self.program_version}.")
             self._put(f"{LADDERS}/{name}.html", page, keys[ladder.ladder_id])
+            self.entries[ladder.ladder_id] = entry(ladder, f"{LADDERS}/{name}.html")
         return slugs
 
     def _ladder_key(self, row: Mapping[str, object]) -> str:
@@ -150,7 +158,7 @@ class _Build:
     def _atlas(self, slugs: Mapping[str, str]) -> None:
         shared = SHARED_FOLDER if self.shared_assets else None
 
-        read = read_atlas(self.con)
+        read = self.read
         # the time of the build alone is no reason to write the atlas again
         key = _hash(repr([digest(), self.program_version, self.shared_assets, read]))
         if not self._is_current("index.html", key):
@@ -167,9 +175,11 @@ class _Build:
         current = {page: self._is_current(page, key) for page in STUDY}
         if all(current.values()):
             return
-        ladders = read_ladders(self.con, list(slugs), only=TABLES)
-        entries = [entry(ladder, urls[ladder.ladder_id]) for ladder in ladders]
-        report = study_report(entries, ruler_shares(read_atlas(self.con)))
+        unread = [ladder_id for ladder_id in slugs if ladder_id not in self.entries]
+        for ladder in read_ladders(self.con, unread, only=TABLES):
+            self.entries[ladder.ladder_id] = entry(ladder, urls[ladder.ladder_id])
+        entries = [self.entries[ladder_id] for ladder_id in slugs]
+        report = study_report(entries, ruler_shares(self.read))
         names = {found.ladder_id: f"{found.title}, {found.family}" for found in entries}
         generation = f"mirage {self.program_version}."
         page = plain_page("study.html.j2", report=report, css=stylesheet(), means=MEANS, generation=generation)

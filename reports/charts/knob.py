@@ -21,6 +21,13 @@ def unavailable(ladder: LadderData) -> str | None:
     return None if ladder.rows("knob_by_setting") else "no sharper or blunter metrics were computed for this ladder"
 
 
+def nothing_to_place(ladder: LadderData) -> str | None:
+    """Settings without a rise have no sharpness."""
+    if any(row["sharpness"] is not None for row in ladder.rows("knob_by_setting")):
+        return None
+    return unavailable(ladder) or "at no setting of a knob is there a rise to place"
+
+
 def records(ladder: LadderData) -> Records:
     """Data sets ``knob`` (a setting's sharpness) and ``turned`` (the curve at a setting)."""
     return {
@@ -85,7 +92,7 @@ def turned() -> alt.LayerChart:
     title="Share of the rise in one gap, by the knob's setting",
     reading="line: 95 % interval over items and training runs; a setting without a mark has no rise to place",
     views=("knob_by_setting",),
-    unavailable=unavailable,
+    unavailable=nothing_to_place,
     records=records,
 )
 def knob() -> alt.LayerChart:

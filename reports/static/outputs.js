@@ -130,7 +130,7 @@ function stack(items) {
   for (const item of items) {
     const block = element("article", "item");
     const title = element("h3");
-    title.append(`${visibleText(DATA.items[item].p)} → `, element("b", "", visibleText(DATA.items[item].t)));
+    title.append(`${readable(DATA.items[item].p)} → `, element("b", "", visibleText(DATA.items[item].t)));
     const table = element("table");
     const body = table.createTBody();
     SCALES.forEach((scale, point) => {
