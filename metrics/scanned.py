@@ -151,12 +151,13 @@ def _bound_jumps(scan: JumpScan, base: Measured, noisy: Floats, quantile: float)
     family_low = scan.quantiles(rules.claim_families, claim_tail)
     low = np.min(list(family_low.values()), axis=0)
     high = scan.average(rules.limit_families).quantile(1 - limit_tail)
+    median = scan.average(rules.median_families).quantile(0.5)
     if rules.doubts_floor and base.data.floor_known:
         # a rise from below the least level that says something counts from there
         reach = base.logit[1:] + quantile * np.sqrt(np.diag(noisy)[1:]) - base.least_logit
         silent = base.level[:-1] < constants.least_level_below_break
         high = np.where(silent, np.minimum(high, np.maximum(reach, 0.0)), high)
-    median = scan.average(rules.median_families).quantile(0.5)
+        low, median = np.minimum(low, high), np.minimum(median, high)
     best = int(admissible[np.argmax(low[admissible])])
     readable = points.distinct
     if base.data.floor_known:

@@ -173,7 +173,7 @@ def assert_complete(decision: Decision) -> None:
     assert decision.reason
     assert "nan" not in f"{decision.reason} {decision.needed}".lower()
     assert (decision.needed is not None) == (decision.verdict in ("undetermined", "resolution_limited"))
-    assert (decision.kind is not None) == (decision.verdict == "non_monotone")
+    assert (decision.kind is not None) == (decision.verdict in ("non_monotone", "seed_lottery"))
     assert decision.evidence["decided_by"]
     json.dumps(asdict(decision), allow_nan=False)
     for jump in decision.jumps:
