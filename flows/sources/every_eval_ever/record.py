@@ -145,7 +145,8 @@ def rows_of(sample: Mapping[str, Any]) -> Iterator[Row]:
         "targets": values.texts(asked.get("reference")) or None,
         "choices": values.texts(asked.get("choices")) or None,
     }
-    outputs: list[str | None] = [*(values.texts(values.of_path(sample, "output", "raw")) or [_last_said(sample)])]
+    written = values.texts(values.of_path(sample, "output", "raw"))
+    outputs = [_last_said(sample)] if not written else list[str | None](written)
     answer = _answer(sample) if len(outputs) == 1 else None
     for repeat, output in enumerate(outputs):
         yield common | {"repeat": repeat, "output": output, "extracted": answer}

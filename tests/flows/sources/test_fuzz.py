@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.sources.registry import UnreadableFileError
+from tests.flows.sources.fuzz import fuzz
 from tests.flows.sources.reading import CASES, read
 from tests.flows.sources.test_bad_input import spoiled
 from tests.flows.sources.test_contract import FILES
@@ -44,3 +45,15 @@ def test_damaged_logs(format: str, data: st.DataObject) -> None:
             read(target, format)
         except UnreadableFileError:
             return
+
+
+@pytest.mark.parametrize("format", BY_FORMAT)
+def test_damaged_values(format: str) -> None:
+    outcomes = fuzz(1.0, seed=7, files=BY_FORMAT[format])
+    assert outcomes.total() > 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_damaged_logs_for_ten_minutes() -> None:
+    assert fuzz(600, seed=11, files=FILES).total() > 1_000
