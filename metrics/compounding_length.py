@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,22 @@ import numpy as np
 from metrics.arrays import Floats, Ints
 
 MOST_CLASSES = 4
+
+
+def longest_answer(accuracy: float, level: float = 0.5) -> int | None:
+    """Most tokens of an answer that is all right with at least this probability, errors being independent.
+
+    Args:
+        accuracy: Probability that a token is right, [0,1].
+        level: Probability that the whole answer must reach, (0,1).
+
+    Returns:
+        Tokens; 0 where one is too many, None where accuracy is 1: answers of every length.
+    """
+    if accuracy >= 1:
+        return None
+    # a hair above, since 0.5 ** 3 is 0.125 and its logarithms are not exactly three times each other
+    return 0 if accuracy <= 0 else math.floor(math.log(level) / math.log(accuracy) + 1e-9)
 
 
 @dataclass(frozen=True)

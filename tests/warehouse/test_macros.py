@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from metrics.compounding_length import longest_answer
 from metrics.derived import correct_for_chance
 from metrics.describe import breakthroughness, emergence_score, linearity
 from metrics.intervals import wilson
@@ -191,6 +192,19 @@ def test_above_chance_equals_the_python_one(
     query = "SELECT above_chance($value, $chance, best := $best)"
     [(found,)] = unwritten.execute(query, {"value": value, "chance": chance, "best": best}).fetchall()
     assert found == pytest.approx(correct_for_chance(value, chance, best))
+
+
+@pytest.mark.parametrize("level", [0.1, 0.125, 0.5, 0.9])
+@pytest.mark.parametrize("p", [0.0, 0.01, 0.5, 0.9, 0.999, 1.0, None])
+def test_the_longest_answer_equals_the_python_one(
+    unwritten: duckdb.DuckDBPyConnection, p: float | None, level: float
+) -> None:
+    query = "SELECT longest_answer($p::DOUBLE, level := $level)"
+    [(found,)] = unwritten.execute(query, {"p": p, "level": level}).fetchall()
+    assert found == (None if p is None else longest_answer(p, level))
+    if found:
+        assert p**found >= level - 1e-9
+        assert p ** (found + 1) < level
 
 
 def test_every_macro_is_documented_inside_the_file(unwritten: duckdb.DuckDBPyConnection) -> None:

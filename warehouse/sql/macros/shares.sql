@@ -7,6 +7,11 @@ CREATE OR REPLACE MACRO logit(p) AS
 -- Exact match of an answer of that many tokens if each is right with probability p, independently.
 CREATE OR REPLACE MACRO compounding(p, length) AS pow(p, length);
 
+-- Most tokens of an answer that is all right with at least probability level, each token being right with probability p,
+-- independently; 0 where one token is too many, NULL where p = 1: answers of every length.
+CREATE OR REPLACE MACRO longest_answer(p, level := 0.5) AS
+    CASE WHEN p <= 0 THEN 0 WHEN p < 1 THEN floor(ln(level) / ln(p) + 1e-9)::BIGINT END;
+
 -- Middle of the Wilson interval; z: normal quantile, 1.96 for 95 %.
 CREATE OR REPLACE MACRO _wilson_middle(successes, n, z) AS (successes + z * z / 2) / (n + z * z);
 
