@@ -55,7 +55,7 @@ $(VENV)/duckdb2/setup.done: requirements-duckdb2.lock | $(VENV)/setup.done
 
 test-duckdb2: setup $(VENV)/duckdb2/setup.done ## Run the tests of warehouse and SQL on DuckDB 2
 	@PYTHONPATH=$(VENV)/duckdb2 $(BIN)/python -c 'import duckdb, sys; sys.exit(not duckdb.__version__.startswith("2."))'
-	@PYTHONPATH=$(VENV)/duckdb2 $(BIN)/python -m pytest -m "not long" tests/warehouse tests/docs tests/flows/commands tests/flows/test_pool.py $(ARGS)
+	@PYTHONPATH=$(VENV)/duckdb2 $(BIN)/python -m pytest -m "not long" tests/warehouse tests/docs tests/flows/commands/test_sql.py tests/flows/commands/test_doctor.py tests/flows/commands/test_explain.py $(ARGS)
 
 check: setup setup-lab ## Format, lint and strict types
 	@$(BIN)/ruff format --check .
