@@ -131,7 +131,7 @@ def test_a_bar_without_ladders_does_not_hold(quiet):
     with_logprobs = next(bar for name, bar in held.items() if "with log-probabilities" in name)
     assert not with_logprobs.holds
     assert with_logprobs.found == "none"
-    assert held["False breaks, all smooth ladders"].holds
+    assert held["False breaks, all smooth ladders (default prior)"].holds
 
 
 def test_shares_carry_exact_intervals():
