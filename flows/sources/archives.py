@@ -63,7 +63,7 @@ class Archive:
             raise UnreadableFileError("encrypted", reason)
         limit = min(LARGEST_MEMBER, max(RATIO_FROM, info.compress_size * LARGEST_RATIO))
         try:
-            data = self._zstd(info, limit) if info.compress_type == ZSTD else self._plain(info, limit)
+            data = self._unpacked(info, limit)
         except _BROKEN as error:
             raise UnreadableFileError("broken_member", f"member {name!a} cannot be read: {error}") from error
         if len(data) > limit:
@@ -73,24 +73,37 @@ class Archive:
             raise UnreadableFileError("zip_bomb", reason)
         return data
 
-    def _plain(self, info: zipfile.ZipInfo, limit: int) -> bytes:
-        with self._file.open(info) as member:
-            return member.read(limit + 1)
+    def _unpacked(self, info: zipfile.ZipInfo, limit: int) -> bytes:
+        """A member, or its first bytes where it is larger than the limit.
 
-    def _zstd(self, info: zipfile.ZipInfo, limit: int) -> bytes:
-        # Only archives written with zstd are worth the import.
-        import pyarrow as pa
-
+        The three usual methods are unpacked here: zipfile does not know zstd on Python 3.11, and takes several times
+        as long for members of a few kilobytes.
+        """
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, ZSTD):
+            with self._file.open(info) as member:
+                return member.read(limit + 1)
         self._stream.seek(info.header_offset)
         header = LOCAL_HEADER.unpack(self._stream.read(LOCAL_HEADER.size))
         if header[0] != ZIP_START:
             raise zipfile.BadZipFile("its local header is not where the directory says")
         self._stream.seek(header[-2] + header[-1], 1)
-        packed = pa.py_buffer(self._stream.read(info.compress_size))
-        data: bytes = pa.CompressedInputStream(pa.BufferReader(packed), "zstd").read(limit + 1)
+        packed = self._stream.read(min(info.compress_size, LARGEST_MEMBER + 1))
+        data = _decompressed(packed, info.compress_type, limit + 1)
         if len(data) <= limit and zlib.crc32(data) != info.CRC:
             raise zipfile.BadZipFile("its checksum does not match")
         return data
+
+
+def _decompressed(packed: bytes, method: int, most: int) -> bytes:
+    if method == zipfile.ZIP_STORED:
+        return packed[:most]
+    if method == zipfile.ZIP_DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most)
+    # Only archives written with zstd are worth the import.
+    import pyarrow as pa
+
+    data: bytes = pa.CompressedInputStream(pa.BufferReader(pa.py_buffer(packed)), "zstd").read(most)
+    return data
 
 
 @contextmanager

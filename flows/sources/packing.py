@@ -7,12 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from flows.sources import checks
 from flows.sources.finding_log import FindingLog
 from flows.sources.registry import Batch, SourceSettings
-from flows.sources.schema import MODEL_SCHEMA, READ_SCHEMA, RUN_FIELDS
+from flows.sources.schema import MODEL_SCHEMA, READ_SCHEMA, RUN_FIELDS, DataType
 
+ARROW: dict[Any, Any] = {
+    pl.String: pa.large_string(),
+    pl.Float64: pa.float64(),
+    pl.Int32: pa.int32(),
+    pl.Boolean: pa.bool_(),
+}
+"""Types of elements of lists."""
 BATCH_ROWS = 20_000
 BATCH_BYTES = 32 * 2**20
 
@@ -87,10 +95,18 @@ class Packer:
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    columns = {
-        name: pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in READ_SCHEMA.items()
-    }
+    columns = {name: _series(name, [row.get(name) for row in rows], dtype) for name, dtype in READ_SCHEMA.items()}
     return pl.DataFrame(columns, schema=READ_SCHEMA)
+
+
+def _series(name: str, column: list[Any], dtype: DataType) -> pl.Series:
+    """A column; one without any value, as most are in most logs, is not looked at value by value."""
+    if all(value is None for value in column):
+        return pl.Series(name, [None], dtype=dtype).new_from_index(0, len(column))
+    if isinstance(dtype, pl.List):
+        # Polars makes a series of every element first
+        return pl.Series(name, pa.array(column, pa.large_list(ARROW[dtype.inner])), dtype=dtype)
+    return pl.Series(name, column, dtype=dtype)
 
 
 def model_frame(model_id: str | None, **facts: float | str | None) -> pl.DataFrame | None:
