@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
@@ -60,7 +60,7 @@ class Assets:
     specs: str
     boot: str
 
-    @property
+    @cached_property
     def script_hashes(self) -> str:
         """Source list of the security policy: these scripts and no other."""
         return " ".join(sha256_source(text) for text in (self.boot, self.bundle, self.script))

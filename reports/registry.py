@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -10,7 +12,7 @@ from reports.data import LadderData
 from reports.drawing import alt
 from reports.errors import ReportError
 from reports.queries import Row
-from reports.theme import Skin, config
+from reports.theme import Skin, color, config
 
 Page = Literal["ladder", "atlas"]
 Template: TypeAlias = "Callable[[], alt.LayerChart]"
@@ -54,7 +56,10 @@ class Chart:
 
     def draw(self, datasets: Mapping[str, Sequence[Row]], skin: Skin = "light", width: int = 420) -> dict[str, Any]:
         """A whole Vega-Lite specification with data and theme, for notebooks, pictures and tests."""
-        spec = self.spec()
+        # conditions carry tokens, which only a page resolves
+        tokens = re.compile(r"var\(--(\w+)\)")
+        text = tokens.sub(lambda found: color(found.group(1), skin), json.dumps(self.spec()))
+        spec: dict[str, Any] = json.loads(text)
         return spec | {
             "$schema": alt.SCHEMA_URL,
             "config": config(skin),
