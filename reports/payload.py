@@ -102,8 +102,9 @@ def _within_budget(rows: list[Row]) -> list[Row]:
     """Rows of the first items whose outputs fit into the page; at least one item."""
     sizes: dict[int, int] = {}
     for row in rows:
-        text = row["output"] or ""
-        sizes[row["place"]] = sizes.get(row["place"], 0) + len(text.encode("utf-8", "surrogatepass"))
+        text: str = row["output"] or ""
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        sizes[row["place"]] = sizes.get(row["place"], 0) + size
     fit = [place for place, used in zip(sizes, accumulate(sizes.values()), strict=True) if used <= TEXT_BUDGET]
     kept = set(fit or list(sizes)[:1])
     return [row for row in rows if row["place"] in kept]

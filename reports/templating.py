@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 
 from reports import numbers
 from reports.assets import Assets
+from reports.drawing_library import cache_folder
 from reports.text import visible
 from reports.verdicts import VERDICTS
 
@@ -18,6 +20,7 @@ def environment() -> Environment:
     env = Environment(
         finalize=_finalize,
         loader=PackageLoader("reports"),
+        bytecode_cache=_compiled(),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -26,6 +29,16 @@ def environment() -> Environment:
     env.globals["verdicts"] = VERDICTS
     env.filters |= {"share": numbers.share, "count": numbers.count, "plural": numbers.plural}
     return env
+
+
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Compiled templates of former runs, by the hash of their text; None: they cannot be kept."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder), "template-%s") if os.access(folder, os.W_OK) else None
 
 
 def _finalize(value: object) -> object:
