@@ -39,7 +39,10 @@ def test_four_readers_through_twenty_publications(filled: duckdb.DuckDBPyConnect
     publish(filled, path, snapshot, make.NOW, "0.1.0")
     readers = [
         subprocess.Popen(
-            [sys.executable, reader.__file__, str(snapshot), str(stop), kind], stdout=subprocess.PIPE, text=True
+            [sys.executable, reader.__file__, str(snapshot), str(stop), kind],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for kind in ("short", "short", "long", "long")
     ]
@@ -49,7 +52,9 @@ def test_four_readers_through_twenty_publications(filled: duckdb.DuckDBPyConnect
             assert publish(filled, path, snapshot, make.NOW, "0.1.0") == generation
     finally:
         stop.touch()
-        reports = [json.loads(process.communicate(timeout=300)[0]) for process in readers]
+        told = [process.communicate(timeout=300) for process in readers]
+    assert [(process.returncode, errors) for process, (_, errors) in zip(readers, told, strict=True)] == [(0, "")] * 4
+    reports = [json.loads(text) for text, _ in told]
     assert [report["problems"] for report in reports] == [[], [], [], []]
     assert all(report["rounds"] >= 3 for report in reports)
     assert len({generation for report in reports for generation in report["seen"]}) >= 3
