@@ -136,17 +136,16 @@ def _query(path: Path, metrics: Sequence[str]) -> str:
         "arguments": "MAP(VARCHAR, STRUCT(arg_0 VARCHAR, arg_1 VARCHAR))",
         "resps": "VARCHAR[][][]",
         "filter": "VARCHAR",
-        "metrics": "VARCHAR[]",
+        "metrics": "JSON",
         **dict.fromkeys(metrics, "JSON"),
     }
     typed = ", ".join(f"'{name}': '{dtype}'" for name, dtype in columns.items())
-    names = ", ".join(f"'{name}'" for name in metrics)
     scores = "".join(f', "{name}"' for name in metrics)
     file = str(path).replace("'", "''")
     # a path is taken for a pattern, and a bracket is the only way to quote one
     file = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in file)
     return (
-        f"SELECT doc_id, target, map_values(arguments) AS requests, resps, filter, metrics = [{names}]::VARCHAR[] "
-        f"AS has_metrics{scores} FROM read_json('{file}', format = 'newline_delimited', "
+        f"SELECT doc_id, target, map_values(arguments) AS requests, resps, filter, metrics AS metric_names{scores} "
+        f"FROM read_json('{file}', format = 'newline_delimited', "
         f"maximum_object_size = {LONGEST_LINE}, columns = {{{typed}}})"
     )

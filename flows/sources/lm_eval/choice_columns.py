@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+from pydantic_core import from_json
 
 from flows.sources.checks import LARGEST_LOGPROB
 from flows.sources.values import NUMBER
@@ -122,10 +123,11 @@ def columns_of(rows: pa.Table, metrics: Sequence[str]) -> Columns:
     Raises:
         NotPlainError: A row needs to be looked at by itself.
     """
-    frame = pl.DataFrame(rows.select(["doc_id", "target", "filter", "has_metrics", *metrics]))
+    frame = pl.DataFrame(rows.select(["doc_id", "target", "filter", "metric_names", *metrics]))
     _check(frame["doc_id"].str.contains(r"^\d{1,18}$"))
     _check(frame["filter"].is_not_null())
-    _check(frame["has_metrics"])
+    _check(frame["metric_names"] == frame["metric_names"][0])
+    _check(from_json(frame["metric_names"][0]) == list(metrics))
     # a list of golds, or a number that is written in another way than a place
     target = frame["target"]
     _check(~target.str.starts_with("["))
