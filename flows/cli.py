@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
 from flows.commands import calibrate, cleanup, doctor, explain, metrics, models, notify, plan, serve, sql, status, views
 from flows.commands.shared import AllowPluginsOption
-from flows.cores import spare_threads
+from flows.cores import spare_threads, without_pandas
 
 if TYPE_CHECKING:
     from flows.session import Outcome
@@ -161,9 +161,11 @@ def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: floa
     console = stderr_console()
     with Terminal(console) as terminal:
         if direct:
-            from flows.session import run_direct
+            # Metrics of a user's own may want pandas.
+            with nullcontext() if study.plugins.specs else without_pandas():
+                from flows.session import run_direct
 
-            outcome = run_direct(study, terminal, wait, stages)
+                outcome = run_direct(study, terminal, wait, stages)
         else:
             from flows.prefect_settings import set_defaults
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 
 FEW_CORES = 2
 """Up to so many cores, a second thread of one process costs more processor time than it saves in waiting."""
@@ -26,3 +28,20 @@ def spare_threads(environment: MutableMapping[str, str]) -> None:
     if few_cores():
         for name in POOLS:
             environment.setdefault(name, "1")
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """While the block runs, pandas cannot be imported, unless it was before.
+
+    DuckDB imports it with the first parameter it binds, to know its missing values; nothing here passes any, and the
+    import takes as long as scoring 100,000 outputs.
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
