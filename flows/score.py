@@ -22,7 +22,7 @@ from metrics.scores import score_samples
 from warehouse import load
 
 STAGE = "score"
-SHARD_ROWS = 100_000
+SHARD_ROWS = 50_000
 HEAVY_ROWS = 2_000_000
 
 
