@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,15 +152,28 @@ class SqlShell:
         relation = self._con.sql(statement.query, params=parameters)
         if relation is None:
             return pl.DataFrame()
-        if self.row_limit is None:
-            return relation.pl()
-        reader = relation.to_arrow_reader(min(BATCH_ROWS, self.row_limit + 1))
+        most = BATCH_ROWS if self.row_limit is None else self.row_limit + 1
+        reader = relation.to_arrow_reader(min(BATCH_ROWS, most))
+        names = _told_apart(relation.columns)
         batches, n_rows = [], 0
         for batch in reader:
-            batches.append(batch)
+            batches.append(batch.rename_columns(names))
             n_rows += batch.num_rows
-            if n_rows > self.row_limit:
+            if self.row_limit is not None and n_rows > self.row_limit:
                 break
-        frame = pl.from_arrow(batches, schema=None) if batches else pl.from_arrow(reader.schema.empty_table())
+        empty = reader.schema.empty_table().rename_columns(names)
+        frame = pl.from_arrow(batches, schema=None) if batches else pl.from_arrow(empty)
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Column names, those that occur before with a number behind: SQL allows equal ones, tables and files do not."""
+    found: list[str] = []
+    for name in names:
+        number, own = 1, name
+        while own in found:
+            own = f"{name}_{number}"
+            number += 1
+        found.append(own)
+    return found

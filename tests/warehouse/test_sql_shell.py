@@ -39,6 +39,15 @@ def test_views_tables_and_macros_answer(shell: SqlShell) -> None:
     assert shell.ask("FROM floor").frame.columns == ["run_id", "metric", "kind", "value", "n", "seed"]
 
 
+def test_columns_of_one_name_are_told_apart(snapshot: Path) -> None:
+    query = "SELECT a.run_id, b.run_id, 1 AS run_id_1, a.run_id FROM run AS a JOIN run AS b ON a.run_id = b.run_id"
+    for limit in (1, None):
+        with SqlShell(snapshot, row_limit=limit) as shell:
+            assert shell.ask(query).frame.columns == ["run_id", "run_id_1", "run_id_1_1", "run_id_2"]
+    with SqlShell(snapshot) as shell:
+        assert shell.ask(f"{query} WHERE false").frame.shape == (0, 4)
+
+
 @pytest.mark.parametrize("limit", [1, 47, 48, 49, None])
 def test_rows_are_limited(snapshot: Path, limit: int | None) -> None:
     with SqlShell(snapshot, row_limit=limit) as shell:
