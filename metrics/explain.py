@@ -186,6 +186,9 @@ def _seen(known: _Known) -> tuple[Number, ...]:
 def _jump(known: _Known) -> tuple[Number, ...]:
     between = f"{known.number('scale_low')} to {known.number('scale_high')}"
     found = [
+        Number(
+            "distinct scales", known.number("n_scales"), f"at least {known.limit('least_break_scales')} for a claim"
+        ),
         Number("most likely gap, scales", between),
         Number(
             "lower bound of the jump there, logit",

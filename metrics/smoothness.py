@@ -229,6 +229,8 @@ def open_outcome(ladder: Scanned) -> Outcome:
         lean = "break"
     elif looks and jumps.median.max() < 0.5 * ladder.allowed_jump_limit:
         lean = "mirage"
+    if base.constants.method >= 3 and not long_enough and jumps.low[jumps.best] > base.constants.least_break_jump:
+        return _shown_on_few_scales(ladder)
     gap = gap_text(base.points, jumps.widest)
     reason = (
         f"a jump of up to {jumps.largest_allowed:.2f} logit between scales {gap} is neither shown nor excluded "
@@ -238,3 +240,15 @@ def open_outcome(ladder: Scanned) -> Outcome:
     if base.points.n_scales < base.constants.least_break_scales:
         needed += f"; a break needs {base.constants.least_break_scales} scales or more"
     return Outcome("undetermined", "8 jump not excluded", reason, lean=lean, needed=needed)
+
+
+def _shown_on_few_scales(ladder: Scanned) -> Outcome:
+    """A jump beyond every smooth curve, on a ladder too short to claim it."""
+    base, jumps = ladder.base, ladder.jumps
+    gap, least = gap_text(base.points, jumps.best), base.constants.least_break_scales
+    reason = (
+        f"a jump of at least {jumps.low[jumps.best]:.2f} logit between scales {gap} is shown, but the ladder has "
+        f"{base.points.n_scales} scales and a break needs {least}"
+    )
+    needed = f"more scales, {least} or more in all, best between {gap}"
+    return Outcome("undetermined", "8 jump not excluded", reason, lean="break", needed=needed)

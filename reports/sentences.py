@@ -32,7 +32,7 @@ _HEADLINES = {
     "flat": "{title} does not rise over these sizes.",
     "saturated": "{title} is solved at every size measured.",
     "resolution_limited": "{title} improves, but this test is too small to see exact answers begin.",
-    "undetermined": "{title}: these outputs cannot tell a break from an artifact.",
+    "undetermined": "{title}: these outputs do not settle what kind of rise it is.",
 }
 
 

@@ -34,7 +34,7 @@ MEANS = {
     "flat": "Nothing rises beyond what the test can show.",
     "saturated": "Every point is near the ceiling.",
     "resolution_limited": "Partial scores rise, but exact answers are too rare for a test of this size.",
-    "undetermined": "The outputs fit a break and an artifact alike; what would settle it is named.",
+    "undetermined": "The outputs do not settle it; what would is named.",
 }
 """What each verdict means, in a sentence."""
 

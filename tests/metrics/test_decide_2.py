@@ -276,3 +276,13 @@ def test_a_flat_ladder_on_its_floor_is_not_said_to_move():
     found = decide(SCALES, **guesses, tokens=TokenData(floor=0.5), constants=SECOND)
     assert found.verdict == "flat"
     assert "stays under 5.0 %" in found.reason
+
+
+def test_a_jump_shown_on_too_few_scales_is_said_to_be_shown():
+    """Four scales or five decide, but not for a break: the reason says what is missing, not that nothing is shown."""
+    made = generate(np.random.default_rng(3), "step", Design(n_scales=5, n_items=500, n_runs=3, run_sd=0.02), 5.0)
+    arguments = (made.x, made.correct_tokens, made.target_lengths, made.exact_match)
+    found = decide(*arguments, constants=Constants(method=3))
+    assert (found.verdict, found.lean) == ("undetermined", "break")
+    assert "is shown, but the ladder has 5 scales and a break needs 6" in found.reason
+    assert "replicate runs" not in str(found.needed)
