@@ -20,6 +20,7 @@ from flows.study import Study
 from metrics.errors import MirageError
 from warehouse.db import open_warehouse
 
+HALF_WRITTEN = (".tmp", ".part")
 STAGED = ("staged", "scoring", "analysis")
 """Folders of the work folder that hold nothing between runs."""
 
@@ -146,5 +147,9 @@ def settle(record: RunRecord, outcome: Outcome) -> None:
 def _sweep(study: Study) -> None:
     for name in STAGED:
         shutil.rmtree(study.work_path / name, ignore_errors=True)
+    warehouse = study.warehouse_path
+    for left_over in warehouse.parent.glob(f".{warehouse.stem}.*"):
+        if left_over.suffix in HALF_WRITTEN:
+            left_over.unlink(missing_ok=True)
     if study.work_path.is_dir() and not any(study.work_path.iterdir()):
         study.work_path.rmdir()

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import duckdb
@@ -42,6 +42,9 @@ __all__ = [
 SUFFIX = ".duckdb"
 PUBLISHED = ".published" + SUFFIX
 FEW_CORES = 2
+MAGIC = b"DUCK"
+HEADERS = 3 * 4096
+"""Bytes of the headers of a DuckDB file; what is shorter has no block of data."""
 # Files of this DuckDB version and later read it; it holds repeated texts in about half the room of older ones.
 STORAGE_VERSION = "v1.3.0"
 # From this average length a column of texts is compressed by zstd. DuckDB's own 4096 leaves chains of thought as they
@@ -183,12 +186,21 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             raise WarehouseFormatError(path, "it is a folder", f"name a file in it, such as {path / 'mirage.duckdb'}")
         if read_only and not path.exists():
             raise WarehouseMissingError(path, "there is no such file", "make it with mirage run, or name another")
+        if not read_only:
+            _remove_unborn(path)
     try:
         if read_only and not in_memory:
             return duckdb.connect(str(path), read_only=True)
         return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
     except duckdb.Error as error:
         raise _explained(path, str(error)) from error
+
+
+def _remove_unborn(path: Path) -> None:
+    """Remove a file that DuckDB began and could not finish, on a full disk say; it holds no row, nor can be opened."""
+    with suppress(OSError):
+        if 0 < path.stat().st_size < HEADERS and path.read_bytes()[8:12] == MAGIC:
+            path.unlink()
 
 
 def _explained(path: Path, text: str) -> WarehouseFileError:

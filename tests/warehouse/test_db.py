@@ -241,3 +241,17 @@ def test_publishing_removes_what_a_killed_copy_left(filled: duckdb.DuckDBPyConne
     left_over.write_bytes(b"half a copy")
     publish(filled, path, published_path(path), make.NOW, "0.1.0")
     assert not left_over.exists()
+
+
+@pytest.mark.parametrize("size", [12, 4096, 8192])
+def test_a_file_that_duckdb_could_not_finish_is_begun_anew(tmp_path: Path, size: int) -> None:
+    whole, cut = tmp_path / "whole.duckdb", tmp_path / "cut.duckdb"
+    duckdb.connect(str(whole)).close()
+    cut.write_bytes(whole.read_bytes()[:size])
+    with open_warehouse(cut) as con:
+        assert con.execute("SELECT count(*) FROM run").fetchall() == [(0,)]
+    short = tmp_path / "short.duckdb"
+    short.write_bytes(b"12345678CATS")
+    with pytest.raises(WarehouseFormatError):
+        open_warehouse(short)
+    assert short.read_bytes() == b"12345678CATS"
