@@ -15,6 +15,7 @@ from flows.bench import Bench, Progress
 from flows.statements import sql
 from flows.study import Study
 from flows.version import program_version
+from metrics.errors import MirageError
 from warehouse.db import open_warehouse, published_path
 from warehouse.db import publish as publish_snapshot
 from warehouse.errors import WarehouseError
@@ -100,9 +101,17 @@ def write_pages(study: Study, published: Published, progress: Progress) -> Pages
     """Write the pages from the snapshot, where they show another one or are not whole."""
     folder = study.reports_path
     index, stamp = folder / INDEX, folder / STAMP
-    wanted = {"generation": published.generation, "study": study.fingerprint, "program": program_version()}
-    if index.exists() and _read_stamp(stamp) == wanted:
+    wanted = {
+        "generation": published.generation,
+        "study": study.fingerprint,
+        "program": program_version(),
+        "name": study.name,
+        "warehouse": study.warehouse,
+    }
+    found = _read_stamp(stamp)
+    if index.exists() and found == wanted:
         return Pages(index, 0)
+    _refuse_other_study(found, study)
     # Altair and Jinja2 are slow to import, and a run that changes nothing needs neither.
     from reports.site import build_site
 
@@ -118,8 +127,23 @@ def write_pages(study: Study, published: Published, progress: Progress) -> Pages
     return pages
 
 
-def _read_stamp(path: Path) -> object:
+def _read_stamp(path: Path) -> dict[str, object]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refuse_other_study(stamp: dict[str, object], study: Study) -> None:
+    """Pages of another study would be removed as stale.
+
+    Raises:
+        MirageError: The folder holds the pages of a study with another name and another warehouse.
+    """
+    name, warehouse = stamp.get("name", study.name), stamp.get("warehouse", study.warehouse)
+    if name != study.name and warehouse != study.warehouse:
+        raise MirageError(
+            f"{study.reports_path} holds the pages of the study {name!r} (warehouse {warehouse}); "
+            f"name another folder as `reports` in {study.path}, or remove that one"
+        )

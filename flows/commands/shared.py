@@ -49,5 +49,8 @@ def snapshot_of(study: Path | None) -> Path:
     """
     path = snapshot_path(study)
     if not path.exists():
-        raise MirageError(f"there is no snapshot {path} yet; make it with: mirage run{f' {study}' if study else ''}")
+        other = "" if study else ", or name your study file"
+        raise MirageError(
+            f"there is no snapshot {path} yet; make it with: mirage run{f' {study}' if study else ''}{other}"
+        )
     return path

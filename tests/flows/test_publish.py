@@ -11,6 +11,8 @@ import pytest
 import reports.site
 from flows.bench import Bench, LocalRunner
 from flows.publish import STAMP, Pages, Published, publish, write_pages
+from flows.session import run_direct
+from metrics.errors import MirageError
 from reports.site import SiteResult
 from tests.flows.make import STUDY, Said, Workshop, outputs
 from warehouse.db import open_warehouse
@@ -123,3 +125,12 @@ def test_the_pages_of_a_study_are_real_pages(ready: Workshop) -> None:
     index = pages(ready).index
     assert os.path.getsize(index) > 10_000
     assert len(list((index.parent / "ladders").glob("*.html"))) == 2
+
+
+def test_pages_of_another_study_are_not_replaced(ready: Workshop) -> None:
+    run_direct(ready.study(), Said(), 0, ("report",))
+    pages = sorted((ready.folder / "out" / "reports").rglob("*.html"))
+    ready.write_study('warehouse = "out/other.duckdb"\n' + STUDY.replace('"small"', '"other"'))
+    with pytest.raises(MirageError, match=r"holds the pages of the study 'small'.*name another folder as `reports`"):
+        run_direct(ready.study(), Said(), 0, ("report",))
+    assert sorted((ready.folder / "out" / "reports").rglob("*.html")) == pages
