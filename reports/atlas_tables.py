@@ -75,7 +75,7 @@ def _families(rows: Sequence[Row]) -> AtlasTable | None:
     if not known:
         return None
     both, earlier = (sum(row[name] for row in known) for name in ("n_both", "n_earlier"))
-    answer = "Median over ladders of the scale from which on a metric has made a tenth of its rise for good, with the range."
+    answer = "Median over ladders of the scale by which a metric has made a tenth of its rise for good, with the range."
     if both:
         answer += (
             f" On {earlier} of {numbers.plural(both, 'ladder')} with both, edit similarity moves before exact match."

@@ -42,7 +42,8 @@ def onset_sentence(ladder: LadderData) -> str | None:
     parts = []
     if partial:
         key = min(partial, key=lambda name: _rank(ladder, partial[name]["scale"]))
-        parts.append(f"{RULER[key].label} has made a tenth of its rise for good by {_with_interval(ladder, partial[key])}")
+        where = _with_interval(ladder, partial[key])
+        parts.append(f"{RULER[key].label} has made a tenth of its rise for good by {where}")
     if "em" in left:
         verb = "exact match" if parts else "Exact match has made a tenth of its rise for good"
         parts.append(f"{verb} by {_with_interval(ladder, left['em'])}")
