@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,24 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(SHARED_DATA_REASON)
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def declared() -> Iterator[None]:
+    """What a test declares (metrics, tokenisations) is gone after it: the warehouse lists what is declared."""
+    from metrics.cells import CELL_METRICS
+    from metrics.file_tokens import FILE_TOKENIZERS
+    from metrics.registry import METRICS
+    from metrics.tokens import TOKENIZATIONS
+
+    kept: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (table, dict(table)) for table in (METRICS, CELL_METRICS, FILE_TOKENIZERS, TOKENIZATIONS)
+    ]
+    yield
+    for table, before in kept:
+        if table != before:
+            table.clear()
+            table.update(before)
 
 
 @pytest.hookimpl(wrapper=True)
