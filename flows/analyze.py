@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -175,7 +175,9 @@ def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
 def ladder_rows(ladder: Ladder, scores: pl.DataFrame, floors: pl.DataFrame) -> pl.DataFrame:
     """One row a (run, item, repeat) of a ladder: its place, its scores, its run's floors as ``floor:<metric>``."""
     schema = {"run_id": pl.String, "model_id": pl.String, "seed": pl.Int64, "scale": pl.Float64}
-    members = pl.DataFrame([{name: asdict(m)[name] for name in schema} for m in ladder.members], schema=schema)
+    members = pl.DataFrame(
+        [{name: getattr(member, name) for name in schema} for member in ladder.members], schema=schema
+    )
     cluster = pl.lit(None, dtype=pl.String) if ladder.cluster is None else pl.col(ladder.cluster)
     rows = scores.join(members, on="run_id").with_columns(cluster=cluster).drop("category")
     mine = floors.join(members.select("run_id"), on="run_id", how="semi").sort("run_id", "metric")
