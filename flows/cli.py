@@ -11,7 +11,7 @@ import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
 from flows.commands import calibrate, cleanup, doctor, explain, metrics, models, notify, plan, serve, sql, status, views
-from flows.commands.shared import AllowPluginsOption
+from flows.commands.shared import AllowPluginsOption, StudyArgument, WaitOption
 from flows.cores import spare_threads, without_pandas
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StudyArgument = Annotated[
-    Path | None, typer.Argument(metavar="[STUDY.toml]", help="Study file; without one, the embedded study.")
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON on standard output.")]
-WaitOption = Annotated[
-    float | None, typer.Option(min=0, metavar="SECONDS", help="Wait this long for another run; else without limit.")
-]
 PdfOption = Annotated[bool, typer.Option("--pdf", help="Print the study report as report.pdf too; needs Chromium.")]
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run the same stages without Prefect; starts faster.")]
 

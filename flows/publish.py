@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from flows.bench import Bench, Progress
+from flows.service.record import replace_text
 from flows.statements import sql
 from flows.study import Study
 from flows.version import program_version
@@ -120,9 +120,7 @@ def write_pages(study: Study, published: Published, progress: Progress) -> Pages
     with closing(open_warehouse(published.path, read_only=True)) as con:
         built = build_site(con, folder, now=dt.datetime.now(dt.UTC), program_version=program_version())
     pages = Pages(built.index, len(built.written))
-    temporary = stamp.with_name(f"{STAMP}.part")
-    temporary.write_text(json.dumps(wanted), encoding="utf-8")
-    os.replace(temporary, stamp)
+    replace_text(stamp, json.dumps(wanted))
     progress.finish(PAGES, str(pages))
     return pages
 

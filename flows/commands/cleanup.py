@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from flows.cli_errors import EXIT_CODES, errors_shown, print_json
-from flows.commands.shared import StudyOption
+from flows.commands.shared import StudyOption, WaitOption
 from metrics.errors import MirageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ KindArgument = Annotated[
     typer.Argument(help="What PATTERN names: run_id of runs, model_id of models, or uri of files."),
 ]
 PatternArgument = Annotated[str, typer.Argument(metavar="PATTERN", help="A name; *, ? and […] stand for others.")]
-WaitOption = Annotated[
-    float | None, typer.Option(min=0, metavar="SECONDS", help="Wait this long for another run; else without limit.")
-]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
 

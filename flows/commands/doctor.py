@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
+from flows.commands.shared import StudyArgument
 from metrics.errors import MirageError
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from warehouse.doctor import Problem
 
-StudyArgument = Annotated[
-    Path | None, typer.Argument(metavar="[STUDY.toml]", help="Study file; without one, the embedded study.")
-]
 AgeOption = Annotated[
     float | None,
     typer.Option(min=0, metavar="HOURS", help="Call a snapshot that is older than this a problem; else age is told."),

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands.shared import JsonOption, snapshot_of
-
-StudyArgument = Annotated[
-    Path | None, typer.Argument(metavar="[STUDY.toml]", help="Study file; without one, the embedded study.")
-]
+from flows.commands.shared import JsonOption, StudyArgument, snapshot_of
 
 
 def add(app: typer.Typer) -> None:

@@ -11,8 +11,14 @@ import typer
 from flows.plugins import VARIABLE
 from metrics.errors import MirageError
 
+StudyArgument = Annotated[
+    Path | None, typer.Argument(metavar="[STUDY.toml]", help="Study file; without one, the embedded study.")
+]
 StudyOption = Annotated[
     Path | None, typer.Option(metavar="STUDY.toml", help="Study file; without one, the embedded study.")
+]
+WaitOption = Annotated[
+    float | None, typer.Option(min=0, metavar="SECONDS", help="Wait this long for another run; else without limit.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
 

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, errors_shown, print_json
-from flows.commands.shared import snapshot_of
+from flows.commands.shared import StudyArgument, snapshot_of
 
 if TYPE_CHECKING:
     from flows.summary import Summary
-
-StudyArgument = Annotated[
-    Path | None, typer.Argument(metavar="[STUDY.toml]", help="Study file; without one, the embedded study.")
-]
 
 
 def add(app: typer.Typer) -> None:
