@@ -231,7 +231,7 @@ def known_files(folder: Path, n_files: int) -> None:
     """CPU seconds of a pull that finds every file as it was: samples of lm-evaluation-harness with results beside."""
     from flows.bench import Silent
     from flows.session import run_direct
-    from flows.study import load_study
+    from flows.study_file import load_study
 
     place = folder / "known"
     place.mkdir()
@@ -295,7 +295,7 @@ def pull(study: Path) -> None:
     """Pull a study and print the samples, the most memory held in MB, and the CPU seconds of the process."""
     from flows.bench import Silent
     from flows.session import run_direct
-    from flows.study import load_study
+    from flows.study_file import load_study
 
     done = run_direct(load_study(study), Silent(), 0, ("pull",))
     assert done.pulled is not None

@@ -22,7 +22,7 @@ import duckdb
 
 from flows.bench import Silent
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from reports.pdf import browser
 from reports.site import SiteResult, build_site
 from warehouse.db import open_warehouse, published_path

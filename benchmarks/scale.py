@@ -33,7 +33,7 @@ from flows.pull import pull
 from flows.runners.choice import runner_of
 from flows.score import score
 from flows.session import writing
-from flows.study import load_study
+from flows.study_file import load_study
 from warehouse.db import open_warehouse
 
 SIZES = [int(10 ** (4 + step)) for step in range(6)]

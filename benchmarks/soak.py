@@ -18,7 +18,7 @@ import numpy as np
 
 from flows.bench import Silent
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from tests.flows.make import Workshop, outputs
 
 STAGES = ("pull", "score", "analyze", "report")

@@ -127,7 +127,7 @@ def report(
     with errors_shown(as_json):
         _run(study, ("report",), direct=True, wait=wait, as_json=as_json)
         if pdf:
-            from flows.study import load_study
+            from flows.study_file import load_study
             from reports.pdf import write_pdf
 
             folder = load_study(study).reports_path
@@ -170,7 +170,7 @@ take_studies(app)
 def _run(path: Path | None, stages: tuple[str, ...], *, direct: bool, wait: float | None, as_json: bool) -> None:
     from flows.console import Terminal, show_outcome, stderr_console
     from flows.plugins import load_plugins
-    from flows.study import load_study
+    from flows.study_file import load_study
 
     study = load_study(path)
     if "score" in stages or "analyze" in stages:

@@ -14,7 +14,8 @@ from flows.bench import Bench
 from flows.identity import ladder_name
 from flows.sources.schema import Finding
 from flows.statements import sql
-from flows.study import Family, Study
+from flows.study import Study
+from flows.study_parts import Family
 from flows.study_problems import listed
 from metrics.ladder import LadderInfo
 from warehouse.query import fetch

@@ -13,7 +13,7 @@ from flows.no_log import NO_LOG
 from flows.remote import is_url
 from flows.sources.registry import UnknownFormatError, recognise
 from flows.sources.schema import Finding
-from flows.study import load_study
+from flows.study_file import load_study
 from metrics.errors import MirageError
 
 TEMPLATE = """\

@@ -37,7 +37,8 @@ from flows.service.around import recorded
 from flows.service.artifacts import Artifacts, show_publication
 from flows.service.record import RunRecord
 from flows.session import Outcome, in_stage, make_warehouse_folder, note_run, opened, settle, writing
-from flows.study import Study, load_study
+from flows.study import Study
+from flows.study_file import load_study
 from metrics.errors import MirageError
 
 RETRY_SECONDS = [1.0, 5.0]

@@ -16,11 +16,11 @@ from flows.models import study_models, tell_facts, tell_models
 from flows.no_log import NO_LOG, no_log
 from flows.pull_commit import CLAIMS, STAGE, Commits
 from flows.pulled import Pulled
+from flows.settings_hash import settings_hash
 from flows.sources.registry import SourceSettings, sources
 from flows.sources.schema import Finding
 from flows.stage import StageUnit, stage_file
 from flows.statements import sql
-from flows.study import settings_hash
 from flows.unwanted import Unwanted
 from warehouse import load
 from warehouse.forget import forgotten

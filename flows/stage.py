@@ -15,6 +15,7 @@ from flows import beside
 from flows.inventory import STAGE as INVENTORY
 from flows.inventory import SourceFile
 from flows.no_log import no_log
+from flows.settings_hash import settings_hash
 from flows.sources.registry import (
     Source,
     SourceSettings,
@@ -25,7 +26,6 @@ from flows.sources.registry import (
 )
 from flows.sources.schema import Finding
 from flows.staging import Staging
-from flows.study import settings_hash
 
 TABLE = "table"
 

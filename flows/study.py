@@ -1,133 +1,30 @@
-"""The study file: what to read, which models form ladders, how verdicts are set."""
+"""The study: what to read, which models form ladders, how verdicts are set."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializeAsAny,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-import metrics.catalogue
+import metrics.catalogue  # noqa: F401 - enters the metrics in the registry
 from flows.runners.names import RUNNERS, is_runner
-from flows.sources.registry import SourceSettings, TextList, known_extractions, sources
-from flows.study_problems import Problem, StudyError, did_you_mean, problems_of
+from flows.sources.registry import SourceSettings
+from flows.study_parts import STRICT, Facts, Family, ModelEntry, Task
+from flows.study_problems import did_you_mean
 from flows.study_service import Notify, Retention, Service
 from metrics.cells import CELL_METRICS
-from metrics.constants import RECOMMENDED_METHOD, ConstantError, Constants
+from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.file_tokens import TokenizerFileError
 from metrics.plugins import Plugins, is_plugin
 from metrics.registry import METRICS, MetricError, default_metrics, find
 from metrics.tokenizers import use_tokenizer
 from metrics.tokens import TOKENIZATIONS
 from warehouse.lake.address import EXAMPLES, LakeAddress, LakeAddressError, is_lake, parse_address
-
-__all__ = ["Family", "ModelEntry", "Study", "Task", "embedded_study", "load_study", "metrics"]
-
-Axis = Literal[
-    "n_params", "n_params_non_embedding", "train_tokens", "train_flops", "train_loss", "kaplan_loss", "chinchilla_loss"
-]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-STRICT = ConfigDict(extra="forbid", frozen=True)
-
-
-class Family(BaseModel):
-    """Models that differ in scale only.
-
-    Attributes:
-        name: Name in the warehouse.
-        title: Name for people; the name itself where None.
-        models: Glob patterns on ``model_id``.
-        axis: Scale that orders them.
-        tasks: Glob patterns on ``task_id``; all tasks by default.
-    """
-
-    model_config = STRICT
-
-    name: Annotated[str, Field(min_length=1)]
-    title: str | None = None
-    models: Annotated[TextList, Field(min_length=1)]
-    axis: Axis = "n_params"
-    tasks: TextList = ("*",)
-
-
-class Task(BaseModel):
-    """What is known of a task beyond its logs.
-
-    Attributes:
-        title: Name for people.
-        chance: Exact match by guessing, [0,1).
-        cluster: What groups items that are not independent: the log's ``cluster``, its ``category``, or none.
-        n_shots: Examples in the prompt, where the log does not say.
-        prompting: ``direct``, ``cot``, …, where the log does not say.
-        extractions: Rules that read the answer out of an output, scored side by side.
-        answer: The rule whose answers verdicts rest on; None: on whole outputs.
-    """
-
-    model_config = STRICT
-
-    title: str | None = None
-    chance: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    cluster: Literal["cluster", "category", "none"] = "cluster"
-    n_shots: Annotated[int | None, Field(ge=0)] = None
-    prompting: str | None = None
-    extractions: TextList = ()
-    answer: str | None = None
-
-    @field_validator("extractions")
-    @classmethod
-    def _are_extractions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return known_extractions(names)
-
-    @field_validator("answer")
-    @classmethod
-    def _is_an_extraction(cls, name: str | None) -> str | None:
-        return None if name is None else known_extractions((name,))[0]
-
-
-class ModelEntry(BaseModel):
-    """Facts about one model: columns of table ``model``; what is left out is not known."""
-
-    model_config = STRICT
-
-    model_id: Annotated[str, Field(min_length=1)]
-    family: str | None = None
-    seed: int | None = None
-    n_params: Positive | None = None
-    n_params_non_embedding: Positive | None = None
-    train_tokens: Positive | None = None
-    train_flops: Positive | None = None
-    train_flops_derived: bool | None = None
-    train_loss: Positive | None = None
-
-
-class Facts(BaseModel):
-    """Published models and claims that a study adds to those of the program.
-
-    Attributes:
-        models: CSV file with the columns of the table ``fact_model`` and ``aliases``; None: none are added.
-        claims: CSV file with the columns of the table ``fact_claim``; None: none are added.
-    """
-
-    model_config = STRICT
-
-    models: str | None = None
-    claims: str | None = None
 
 
 def _metric_name(name: str) -> str:
@@ -333,143 +230,7 @@ class Study(BaseModel):
         return hashlib.sha256(self.model_dump_json(exclude=beside).encode()).hexdigest()[:16]
 
 
-READING = 2
-"""Raised when the pull stores more of every file than before; 2: the scores that logs state of themselves."""
-
-FROM_FILE = [name for name in Study.model_fields if name not in {"path", "output_folder"}]
-
-
-def embedded_study() -> Path:
-    """The study that ships with the program: raw outputs of a family of small transformers."""
-    return Path(str(files("flows").joinpath("demo", "study.toml")))
-
-
-def load_study(path: Path | None) -> Study:
-    """Read a study file, or the embedded one; its output goes beside the file, that of the embedded one here.
-
-    Raises:
-        StudyError: It cannot be read, or holds mistakes; every mistake is in the error.
-    """
-    file = embedded_study() if path is None else path.resolve()
-    table = _read_toml(file)
-    output_folder = Path.cwd() if path is None else file.parent
-    return _validated(file, output_folder, table)
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        step = "Name a study file, or none to run the embedded study."
-        raise StudyError(path, [Problem("", None, "there is no such file", next_step=step)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(path, [Problem("", None, f"cannot be read: {error}")]) from error
-    except tomllib.TOMLDecodeError as error:
-        step = "Texts stand in quotes, tables in [brackets]."
-        raise StudyError(path, [Problem("", None, f"is not TOML: {error}", next_step=step)]) from error
-
-
-def _validated(path: Path, output_folder: Path, table: dict[str, Any]) -> Study:
-    problems: list[Problem] = []
-    read = _sources(table.get("sources"), problems)
-    _check_verdict(table.get("verdict", {}), problems)
-    own = {name: value for name, value in table.items() if name not in {"path", "output_folder"}}
-    problems += [_unknown_key(name) for name in table if name not in own]
-    try:
-        study = Study(**{**own, "sources": read, "path": path, "output_folder": output_folder})
-    except ValidationError as error:
-        problems += [_only_own_keys(problem) for problem in problems_of(error, Study)]
-    if problems:
-        problems += _missing_files(path.parent, table)
-        raise StudyError(path, sorted(problems, key=lambda problem: _place(problem.key, table)))
-    return study
-
-
-def _missing_files(folder: Path, table: Mapping[str, Any]) -> list[Problem]:
-    """CSV files that are named and not there, told with other mistakes; alone they stop the pull, and nothing else."""
-    facts = table.get("facts")
-    named = {"models": table.get("models")}
-    named |= {f"facts.{name}": file for name, file in facts.items()} if isinstance(facts, dict) else {}
-    return [
-        Problem(key, repr(file), f"there is no such file in {folder}", next_step="Name a CSV file beside the study.")
-        for key, file in named.items()
-        if isinstance(file, str) and not (folder / file).is_file()
-    ]
-
-
-def _sources(entries: object, problems: list[Problem]) -> list[SourceSettings]:
-    """Settings by the model of their format; what is wrong with them goes into ``problems``."""
-    if entries is None:
-        problems.append(Problem("sources", None, "this key is missing", next_step="Add a [[sources]] with `uri = …`."))
-        return []
-    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        step = "Write one [[sources]] for each set of files."
-        problems.append(Problem("sources", repr(entries)[:60], "is not a list of tables", next_step=step))
-        return []
-    read = []
-    for number, entry in enumerate(entries):
-        model = _settings_model(entry, number, problems)
-        try:
-            read.append(model(**entry))
-        except ValidationError as error:
-            problems += problems_of(error, model, ("sources", number))
-    return read
-
-
-def _settings_model(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> type[SourceSettings]:
-    name = entry.get("format")
-    if name is None:
-        # A mapping is the mark of a table; without one the file itself must say what it is.
-        return sources()["table"].settings if {"mapping", "constants"} & set(entry) else SourceSettings
-    if name in sources():
-        return sources()[name].settings
-    known = tuple(sources())
-    key = f"sources[{number}].format"
-    problems.append(Problem(key, repr(name), "is no format", known, did_you_mean(str(name), known)))
-    return sources()["table"].settings
-
-
-def _check_verdict(overrides: object, problems: list[Problem]) -> None:
-    if not isinstance(overrides, dict):
-        return
-    known = tuple(Constants.__dataclass_fields__)
-    for name, value in overrides.items():
-        key = f"verdict.{name}"
-        if name not in known:
-            step = did_you_mean(name, known) or "See the list of constants in the documentation."
-            problems.append(Problem(key, None, "this constant is not known", known, step))
-            continue
-        default = Constants.__dataclass_fields__[name].default
-        try:
-            Constants(**{name: value})
-        except ConstantError as error:
-            problems.append(Problem(key, repr(value), f"must be {error.allowed}"))
-        except (TypeError, ValueError):
-            problems.append(Problem(key, repr(value), "does not fit", next_step=f"It is {default!r} by default."))
-
-
 def _not_among(value: str, known: Iterable[str], what: str) -> PydanticCustomError:
     allowed = tuple(known)
     context = {"allowed": list(allowed), "next_step": did_you_mean(value, allowed)}
     return PydanticCustomError("unknown", f"{value!r} is no {what}", context)
-
-
-def _unknown_key(name: str) -> Problem:
-    return Problem(name, None, "this key is not known", tuple(FROM_FILE), "Remove it.")
-
-
-def _only_own_keys(problem: Problem) -> Problem:
-    allowed = tuple(name for name in problem.allowed if name not in {"path", "output_folder"})
-    return Problem(problem.key, problem.got, problem.what, allowed, problem.next_step)
-
-
-def _place(key: str, table: Mapping[str, Any]) -> tuple[int, str]:
-    """Sorts problems in the order of the file."""
-    top = key.split(".")[0].split("[")[0]
-    return (list(table).index(top) if top in table else len(table), key)
-
-
-def settings_hash(settings: SourceSettings, version: int, defaults: Mapping[str, Mapping[str, object]]) -> str:
-    """Hash of what decides how a file is read: its settings, the version of its reader, the defaults of tasks."""
-    text = json.dumps([settings.settings_text(), version, READING, defaults], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

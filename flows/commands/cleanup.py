@@ -37,7 +37,7 @@ def gc(
     with errors_shown(as_json):
         from flows.console import Terminal, stderr_console
         from flows.service.cleanup import collect
-        from flows.study import load_study
+        from flows.study_file import load_study
 
         console = stderr_console()
         with Terminal(console) as terminal:
@@ -72,7 +72,7 @@ def forget(
     with errors_shown(as_json):
         from flows.console import Terminal, stderr_console
         from flows.service.cleanup import forget_for_good, matching
-        from flows.study import load_study
+        from flows.study_file import load_study
 
         loaded = load_study(study)
         if not loaded.warehouse_path.exists():
@@ -100,7 +100,7 @@ def remember(kind: KindArgument, pattern: PatternArgument, study: StudyOption = 
     with errors_shown(as_json=False):
         from flows.console import Terminal, stderr_console
         from flows.service.cleanup import list_forgotten, remembered
-        from flows.study import load_study
+        from flows.study_file import load_study
 
         loaded, console = load_study(study), stderr_console()
         if (kind, pattern) not in (known := list_forgotten(loaded)):

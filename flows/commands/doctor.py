@@ -44,7 +44,7 @@ def doctor(
     Exit code 3 where there is an error or a warning.
     """
     with errors_shown(as_json):
-        from flows.study import load_study
+        from flows.study_file import load_study
         from warehouse.db import published_path
         from warehouse.doctor import examine
 

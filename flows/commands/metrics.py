@@ -84,7 +84,7 @@ def _checked(study: Path | None) -> Iterator[tuple[str, tuple[Clause, ...]]]:
         yield from ((name, check_clauses(METRICS[name])) for name in names)
         return
     from flows.plugins import load_plugins
-    from flows.study import load_study
+    from flows.study_file import load_study
 
     loaded = load_study(study)
     if not loaded.plugins.specs:

@@ -28,7 +28,7 @@ def notify(
     with errors_shown(as_json):
         from flows.service.around import index_url
         from flows.service.notify import check_targets, messages, send
-        from flows.study import load_study
+        from flows.study_file import load_study
         from warehouse.db import open_warehouse
 
         loaded = load_study(study)

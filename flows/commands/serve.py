@@ -38,7 +38,7 @@ def serve(
         from flows.console import stderr_console
         from flows.prefect_settings import set_defaults
         from flows.service.serve import schedules, serve_schedules, server
-        from flows.study import load_study
+        from flows.study_file import load_study
 
         loaded = [load_study(path) for path in studies]
         folder = home or loaded[0].work_path / "prefect"
@@ -64,6 +64,6 @@ def deployment(
     """Print a prefect.yaml for `prefect deploy --all`: the studies as deployments of a work pool."""
     with errors_shown(as_json=False):
         from flows.service.serve import deployment_file, schedules
-        from flows.study import load_study
+        from flows.study_file import load_study
 
         typer.echo(deployment_file(schedules([load_study(path) for path in studies], cron), pool), nl=False)

@@ -44,7 +44,7 @@ AllowPluginsOption = Annotated[
 
 def snapshot_path(study: Path | None) -> Path:
     """Where the published snapshot of a study lies, whether there is one or not."""
-    from flows.study import load_study
+    from flows.study_file import load_study
     from warehouse.db import published_path
 
     return published_path(load_study(study).warehouse_path)

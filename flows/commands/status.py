@@ -30,7 +30,7 @@ def status(
         from flows.lock import lock_path, read_holder
         from flows.service.around import study_bytes
         from flows.service.record import last_run
-        from flows.study import load_study
+        from flows.study_file import load_study
         from warehouse.db import published_path
 
         loaded = load_study(study)

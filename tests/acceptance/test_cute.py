@@ -12,7 +12,7 @@ import pytest
 
 from flows.bench import Silent
 from flows.session import Outcome, run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from warehouse.db import open_warehouse
 
 STUDY = """

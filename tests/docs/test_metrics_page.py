@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.bench import Silent
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from metrics.cells import CELL_METRICS
 from metrics.plugins import check_plugin
 from metrics.registry import METRICS, find

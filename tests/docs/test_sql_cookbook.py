@@ -8,7 +8,7 @@ import pytest
 
 from flows.bench import Silent
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from reports.verdicts import VERDICTS
 from tests.conftest import ROOT
 from tests.docs.cookbook import COOKBOOK, answer, entries

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from flows.session import Outcome, run_direct
-from flows.study import Study, load_study
+from flows.study import Study
+from flows.study_file import load_study
 from warehouse.db import open_warehouse
 
 SIZES = (1e4, 1e5, 1e6, 1e7)

@@ -17,7 +17,7 @@ RUN = """
 import sys
 from pathlib import Path
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from tests.flows.make import Said, STAGES
 
 class Loud(Said):

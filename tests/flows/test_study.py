@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from flows.sources.mapping import TableSettings
-from flows.study import Study, embedded_study, load_study
+from flows.study import Study
+from flows.study_file import embedded_study, load_study
 from flows.study_problems import StudyError
 from tests.flows.make import STUDY, Workshop
 

@@ -11,7 +11,7 @@ import pytest
 
 from flows.bench import Silent
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 from reports.stated import read_stated
 from tests.reports.conftest import WIDE, Visit
 from warehouse.db import open_warehouse, published_path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.study import load_study
+from flows.study_file import load_study
 from tests.flows.commands.conftest import Mirage
 from tests.flows.sources.reading import CASES
 

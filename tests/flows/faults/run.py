@@ -16,7 +16,7 @@ import duckdb
 import warehouse.transaction
 from flows import pull_commit
 from flows.session import run_direct
-from flows.study import load_study
+from flows.study_file import load_study
 
 
 def tell(line: str) -> None:
