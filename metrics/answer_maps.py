@@ -11,9 +11,9 @@ from functools import cache
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit, gammaln
 
 from metrics.arrays import Floats
+from metrics.special import expit, gammaln
 
 _NODES = 31
 _MOST_CORRELATION = 0.995

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.arrays import Floats
 from metrics.constants import Constants
+from metrics.special import expit
 
 LINE_VARIANCE = (25.0, 16.0)
 """Prior variances of the level in the middle and of the slope of a line, logit."""

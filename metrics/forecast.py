@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit, logit
 
 from metrics.answer_maps import PooledMaps
 from metrics.arrays import AnyArray, Bools, Floats
@@ -18,6 +17,7 @@ from metrics.forecast_table import AnswerTable, answer_table
 from metrics.ladder_data import LadderData, LadderDataError, ladder_data
 from metrics.predictive import draw_logits, draw_map_misses, draw_mapped_logits
 from metrics.size_curve import Ratios
+from metrics.special import expit, logit
 
 LEAST_FITTED = 3
 """Fewer scales give no forecast."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.answer_maps import PooledMaps, beta_binomial_all_right, logit_normal_table, mean_power
 from metrics.arrays import Floats
+from metrics.special import expit
 
 _LOGIT_BOUND, _LOGIT_STEP = 8.0, 0.25
 _ANSWER_SD_STEP = 0.5

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.arrays import Floats, Ints
+from metrics.special import expit
 
 
 @dataclass(frozen=True)

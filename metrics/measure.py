@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit
 
 from metrics.arrays import Floats, Ints
 from metrics.compounding import Compounding, ErrorStructure, compound, pooled_structure
@@ -16,6 +15,7 @@ from metrics.points import Points
 from metrics.position_maps import classed_structure
 from metrics.rules import RULES, Rules
 from metrics.size_curve import SizeCurve, likelihood_curve, ratio_curve
+from metrics.special import logit
 
 _LEAST_RANGE = 1e-9
 

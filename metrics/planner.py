@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.arrays import Floats
 from metrics.constants import Constants
@@ -20,6 +19,7 @@ from metrics.scan import scan_jumps, smooth_families
 from metrics.scanned import scan_ladder
 from metrics.size_curve import SizeCurve
 from metrics.smoothness import no_large_jump
+from metrics.special import expit
 
 MORE_ITEMS = (2, 4, 10)
 MORE_RUNS = (2, 4, 8)

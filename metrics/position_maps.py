@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.answer_maps import invert_rising, logit_normal_table
 from metrics.arrays import Bools, Floats, Ints
 from metrics.compounding import ErrorStructure, mean_of_neighbours
 from metrics.constants import Constants
 from metrics.size_curve import cluster_sums
+from metrics.special import expit
 
 _MOST_PATTERNS = 60
 _ANSWER_SD = np.concatenate([np.arange(0, 3, 0.5), np.arange(3, 8.1, 1.0)])

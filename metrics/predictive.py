@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 from metrics.arrays import Floats, Ints
 from metrics.constants import Constants
@@ -19,6 +18,7 @@ from metrics.gls import TwoTerms, Whitener, regress_two
 from metrics.noise import log_run_sd_prior, logit_noise
 from metrics.scale_means import ScaleMeans
 from metrics.size_curve import SizeCurve
+from metrics.special import expit, logit
 
 _BEYOND = 0.4
 _LEAST_LEVEL = 0.002

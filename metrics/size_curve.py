@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logit
 
 from metrics.arrays import Bools, Floats, Ints
+from metrics.special import logit
 
 _FEW_EVENTS = 2
 _LEAST_VARIANCE_SHARE = 0.25

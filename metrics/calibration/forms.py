@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit
 
 from metrics.arrays import Floats
+from metrics.special import expit
 
 
 @dataclass(frozen=True)

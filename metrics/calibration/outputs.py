@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 from metrics.arrays import Bools, Floats, Ints
 from metrics.calibration.forms import FORMS, Design, Rng, Shape, plain
 from metrics.ladder_data import TokenData
 from metrics.positions import guessing_floor, position_classes, unigram_log_likelihood
+from metrics.special import expit, logit
 
 _VOCABULARY = 10
 _NO_TOKEN = -1

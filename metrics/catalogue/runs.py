@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import polars as pl
-from scipy.special import gammaln
 
 from metrics.arrays import Floats, Ints
 from metrics.batch import Batch
@@ -14,6 +13,7 @@ from metrics.catalogue.overlap import BLEU_ORDER, CHRF_BETA, best_chrf_counts, b
 from metrics.cells import CellMetric, Parts, declare_cell_metric
 from metrics.choices import choice_table
 from metrics.registry import find
+from metrics.special import gammaln
 
 CALIBRATION_BINS = 10
 TRIES = (1, 2, 5, 10, 100)
