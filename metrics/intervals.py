@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 
 from metrics.arrays import Floats
+from metrics.special import betaincinv, ndtr, ndtri, stdtrit
 
 _KEPT_COMPONENTS = 120
 _CONVERGED = 1e-8
