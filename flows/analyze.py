@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,12 +18,14 @@ from flows.plugins import load_plugins
 from flows.pool import pool_run_noise
 from flows.sources.schema import Finding
 from flows.statements import sql
-from metrics.analysis import AnalysisOptions, analyze_ladder, prepare_ladder
-from metrics.decide import Prepared
 from metrics.ladder import LadderInfo
 from metrics.ladder_inputs import LadderInputs
 from metrics.plugins import Plugins
 from warehouse import load
+
+if TYPE_CHECKING:
+    from metrics.analysis import AnalysisOptions
+    from metrics.decide import Prepared
 
 STAGE = "analyze"
 LIGHT = Limit(250_000, 128_000_000)
@@ -132,7 +135,8 @@ def analyze(bench: Bench) -> Analyzed:
     stale = [ladder for ladder in ladders if stored.get(ladder.info.ladder_id) != ladder.info.input_hash]
     bench.progress.start(STAGE, len(stale))
     n_analyzed = n_failed = 0
-    heavy, kept = len(stale) >= HEAVY_LADDERS, dict[str, Prepared]()
+    heavy = len(stale) >= HEAVY_LADDERS
+    kept: dict[str, Prepared] = {}
     for done in bench.runner.run(STAGE, analyze_unit, _units(bench, stale, heavy=heavy), heavy=heavy):
         _commit(bench, done)
         kept |= done.prepared
@@ -148,6 +152,11 @@ def analyze(bench: Bench) -> Analyzed:
 
 
 def _units(bench: Bench, ladders: Sequence[Ladder], *, heavy: bool) -> Iterator[AnalyzeUnit]:
+    if not ladders:
+        return
+    # The engine takes longer to import than a run with nothing new takes for all else that it does.
+    from metrics.analysis import AnalysisOptions
+
     study = bench.study
     options = AnalysisOptions(tokenization=study.tokenization, constants=study.constants, seed=study.seed)
     # A metric that the study does not ask for any more keeps its column, and its old scores.
@@ -180,6 +189,8 @@ def _together(bench: Bench, ladders: Sequence[Ladder], limit: Limit) -> list[lis
 
 def analyze_unit(unit: AnalyzeUnit) -> AnalyzedUnit:
     """Analyse some ladders; one that breaks the analysis is left as it was stored, and named."""
+    from metrics.analysis import analyze_ladder
+
     if unit.plugins is not None:
         unit.plugins.load()
     frames = unit.frames()
@@ -215,6 +226,10 @@ def _commit(bench: Bench, done: AnalyzedUnit) -> None:
 
 def _prepared(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[tuple[str, Prepared]]:
     """Measure ladders again from their stored scores, for a decision alone."""
+    if not ladders:
+        return
+    from metrics.analysis import prepare_ladder
+
     for unit in _units(bench, ladders, heavy=False):
         frames, options = unit.frames(), unit.options
         for ladder in unit.ladders:

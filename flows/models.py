@@ -16,7 +16,7 @@ from flows.study_problems import did_you_mean, listed
 from metrics.errors import MirageError
 from warehouse import load
 from warehouse.fact_tables import refresh_facts
-from warehouse.query import frame
+from warehouse.query import fetch, frame
 
 STAGE = "models"
 
@@ -64,8 +64,9 @@ def tell_models(bench: Bench, said: pl.DataFrame) -> None:
         bench: The surroundings.
         said: ``study_models`` of the study; what the study said before and says no more is forgotten.
     """
-    bench.con.execute(sql("forget_study_statements"), {"model_ids": said["model_id"].to_list()})
-    load.upsert_models(bench.con, said)
+    if not fetch(bench.con, sql("study_statements")).equals(said.sort("model_id")):
+        bench.con.execute(sql("forget_study_statements"), {"model_ids": said["model_id"].to_list()})
+        load.upsert_models(bench.con, said)
     load.resolve_models(bench.con)
     unknown = frame(bench.con, "unknown_model")["model_id"].to_list()
     load.forget_findings(bench.con, STAGE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +45,7 @@ RETRY_SECONDS = [1.0, 5.0]
 
 _watcher: ContextVar[Progress] = ContextVar("watcher", default=Silent())  # noqa: B039 - holds no state
 _record: ContextVar[RunRecord] = ContextVar("record")
-_hands: ContextVar[Hands | None] = ContextVar("hands", default=None)
+_bench: ContextVar[Bench] = ContextVar("bench")
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
 _loaded: ContextVar[tuple[str | None, Study] | None] = ContextVar("loaded", default=None)
 
@@ -157,16 +157,18 @@ def mirage(study: str | None = None) -> Outcome:
     ):
         at_a_time = loaded.workers if hands is None else hands.n_workers
         threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=at_a_time))
-        recording, hiring, keeping = _record.set(record), _hands.set(hands), _loaded.set((study, loaded))
-        try:
-            pulled = pull_stage.with_options(task_runner=threads)(study)
-            scored = score_stage.with_options(task_runner=threads)(study)
-            analyzed = analyze_stage.with_options(task_runner=threads)(study)
-            published, pages = report_stage(study, quote(Outcome(pulled, scored, analyzed)))
-        finally:
-            _record.reset(recording)
-            _hands.reset(hiring)
-            _loaded.reset(keeping)
+        runner, shown = PrefectRunner(loaded.workers, hands), Artifacts(loaded.name, watcher)
+        with secrets_kept(), opened(loaded, runner, shown) as bench:
+            recording, keeping, working = _record.set(record), _loaded.set((study, loaded)), _bench.set(bench)
+            try:
+                pulled = pull_stage.with_options(task_runner=threads)(study)
+                scored = score_stage.with_options(task_runner=threads)(study)
+                analyzed = analyze_stage.with_options(task_runner=threads)(study)
+                published, pages = report_stage(study, quote(Outcome(pulled, scored, analyzed)))
+            finally:
+                _record.reset(recording)
+                _loaded.reset(keeping)
+                _bench.reset(working)
         outcome = Outcome(pulled, scored, analyzed, published, pages)
         settle(record, outcome)
     return outcome
@@ -175,19 +177,19 @@ def mirage(study: str | None = None) -> Outcome:
 @flow(name="pull", flow_run_name=name_of_run, validate_parameters=False)
 def pull_stage(study: str | None) -> Pulled:
     """Read new and changed files, one task a file."""
-    return _stage(study, pull)
+    return _stage(pull)
 
 
 @flow(name="score", flow_run_name=name_of_run, validate_parameters=False)
 def score_stage(study: str | None) -> Scored:
     """Score what changed, one task a shard."""
-    return _stage(study, score)
+    return _stage(score)
 
 
 @flow(name="analyze", flow_run_name=name_of_run, validate_parameters=False)
 def analyze_stage(study: str | None) -> Analyzed:
     """Analyse ladders that changed, some ladders a task."""
-    return _stage(study, analyze)
+    return _stage(analyze)
 
 
 @flow(name="report", flow_run_name=name_of_run, validate_parameters=False)
@@ -198,14 +200,16 @@ def report_stage(study: str | None, so_far: Any) -> tuple[Published, Pages]:
         study: Path of the study file; None: the embedded one.
         so_far: What the stages before came to, an ``Outcome``; callers quote it, so that Prefect does not search it.
     """
-    loaded, record = _load(study), _record.get()
-    with _bench(loaded) as bench:
+    bench, record = _bench.get(), _record.get()
+    with secrets_kept():
         note_run(bench, record, so_far)
         published = in_stage(record, "publish", publish, bench)
+    # Pages are made from the snapshot, which is opened beside it, and hold as much memory again.
+    bench.con.close()
     with record.stage("report") as done:
-        pages = pages_task(quote(loaded), quote(published), quote(_watcher.get()))
+        pages = pages_task(quote(bench.study), quote(published), quote(_watcher.get()))
         done.append(pages)
-    show_publication(loaded, record, published, pages)
+    show_publication(bench.study, record, published, pages)
     return published, pages
 
 
@@ -243,17 +247,10 @@ def run_flow(study: Study, path: Path | None, progress: Progress, wait: float | 
         _patience.reset(waiting)
 
 
-def _stage(study: str | None, stage: Callable[[Any], Result]) -> Result:
-    with _bench(_load(study)) as bench:
-        return in_stage(_record.get(), stage.__name__, stage, bench)
-
-
-@contextmanager
-def _bench(study: Study) -> Iterator[Bench]:
-    runner, progress = PrefectRunner(study.workers, _hands.get()), Artifacts(study.name, _watcher.get())
+def _stage(stage: Callable[[Bench], Result]) -> Result:
     # Prefect keeps the text of an error with the run.
-    with secrets_kept(), opened(study, runner, progress) as bench:
-        yield bench
+    with secrets_kept():
+        return in_stage(_record.get(), stage.__name__, stage, _bench.get())
 
 
 def _load(study: str | None) -> Study:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -14,12 +15,14 @@ from flows.bench import Bench
 from flows.ladders import Ladder
 from flows.statements import sql
 from metrics.constants import Constants
-from metrics.decide import Prepared
-from metrics.decision import Decision
 from metrics.noise import RunSdPrior
 from metrics.tables import table
 from warehouse.load_decisions import replace_decisions
 from warehouse.query import fetch
+
+if TYPE_CHECKING:
+    from metrics.decide import Prepared
+    from metrics.decision import Decision
 
 WITHOUT_NOISE = ("flat", "saturated")
 """Verdicts of tasks that say nothing of the spread between runs: their metrics are at an end."""
@@ -31,7 +34,7 @@ AT_ONCE = 256
 """Ladders whose new decisions are written in one transaction."""
 
 Priors = defaultdict[tuple[str, str], RunSdPrior | None]
-PreparedLadders = Callable[[Sequence[Ladder]], Iterator[tuple[str, Prepared]]]
+PreparedLadders = Callable[[Sequence[Ladder]], Iterator[tuple[str, "Prepared"]]]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from metrics.plugins import Plugins
 from metrics.registry import METRICS
 from metrics.scores import score_samples
 from warehouse import load
+from warehouse.query import frame
 
 STAGE = "score"
 HEAVY_ROWS = 2_000_000
@@ -121,7 +122,9 @@ class Scored:
 def score(bench: Bench) -> Scored:
     """Score every run that lacks a metric of the study on its present content."""
     load_plugins(bench.study)
-    load.replace_metrics(bench.con, all_metrics())
+    catalogue = all_metrics()
+    if not frame(bench.con, "metric").select(catalogue.columns).equals(catalogue.sort("name")):
+        load.replace_metrics(bench.con, catalogue)
     # A run that failed is tried again each time, so what is still true is said again.
     load.forget_findings(bench.con, STAGE)
     stale = stale_runs(bench)

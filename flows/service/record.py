@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from flows.moment import machine_moment
 from flows.service.log import log
 from flows.statements import sql
 from flows.study import Study
 from flows.version import program_version
-from warehouse.stage import insert
 from warehouse.transaction import transaction
 
 LAST_RUN = ".last-run.json"
@@ -128,10 +126,11 @@ def store(con: duckdb.DuckDBPyConnection, record: dict[str, Any]) -> None:
         {**stage, "pipeline_run_id": record["pipeline_run_id"], "position": place, "outcome": _text(stage["outcome"])}
         for place, stage in enumerate(record["stages"])
     ]
+    # One statement a row: handing frames over makes DuckDB import what a run with nothing new does not need.
     with transaction(con):
-        insert(con, "pipeline_run", pl.DataFrame([run], schema_overrides={"error": pl.String}))
-        if stages:
-            insert(con, "pipeline_stage", pl.DataFrame(stages))
+        con.execute(sql("note_run"), run)
+        for stage in stages:
+            con.execute(sql("note_stage"), stage)
         con.execute(sql("forget_old_runs"), {"kept": KEPT_RUNS})
         con.execute(sql("forget_old_stages"))
 

@@ -106,7 +106,7 @@ def test_a_ladder_that_breaks_the_analysis_keeps_what_was_stored(
             raise FloatingPointError("such a ladder")
         return real(rows, info, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(analysing, "analyze_ladder", breaks)
+    monkeypatch.setattr("metrics.analysis.analyze_ladder", breaks)
     ready.write_study("seed = 5\n" + STUDY)
     outcome = ready.run()
     assert analyzed(outcome) == (2, 1, 0, 1)
