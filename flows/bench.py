@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 import duckdb
 import polars as pl
 
-from flows.cores import few_cores
 from flows.service.log import log
 from flows.sources.schema import Finding, finding_frame
 from flows.study import Study
@@ -95,40 +92,6 @@ class Runner(Protocol):
 
     def shares_memory(self, *, heavy: bool) -> bool:
         """Whether such units are worked on in this process, so that rows need not go by way of files."""
-
-
-@dataclass(frozen=True)
-class LocalRunner:
-    """Units on threads of this process, or on processes of this machine where they are heavy.
-
-    Light units run one after another where there are few cores: they share one interpreter lock, and passing it
-    between two threads took a sixth more processor time without ending sooner.
-
-    Attributes:
-        workers: Units at a time.
-    """
-
-    workers: int
-
-    def run(
-        self, stage: str, work: Callable[[Unit], Result], units: Iterable[Unit], *, heavy: bool
-    ) -> Iterator[Result]:
-        """See ``Runner``."""
-        if self.workers == 1 or (few_cores() and not heavy):
-            yield from map(work, units)
-            return
-        with self._pool(heavy=heavy) as pool:
-            yield from in_order(lambda unit: pool.submit(work, unit), units, AHEAD * self.workers)
-
-    def shares_memory(self, *, heavy: bool) -> bool:
-        """See ``Runner``."""
-        return not heavy or self.workers == 1
-
-    def _pool(self, *, heavy: bool) -> Executor:
-        if heavy:
-            # A forked child would inherit locks of other threads in an unknown state.
-            return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
-        return ThreadPoolExecutor(self.workers)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,10 @@ Import this module after ``flows.prefect_settings.set_defaults``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,13 +22,13 @@ from prefect.utilities.annotations import quote
 from prefect.utilities.timeout import timeout
 
 from flows.analyze import Analyzed, analyze
-from flows.bench import AHEAD, Bench, Progress, Result, Silent, Unit, in_order
+from flows.bench import Bench, Progress, Result, Silent, Unit, in_order
 from flows.cores import without_pandas
 from flows.lock import writer_lock
 from flows.publish import Pages, Published, publish, write_pages
 from flows.pull import Pulled, pull
 from flows.runners.choice import hired
-from flows.runners.hands import Hands, label_of
+from flows.runners.hands import Crew, Hands, label_of
 from flows.score import Scored, score
 from flows.secrets import secrets_kept
 from flows.service.around import recorded
@@ -83,42 +81,25 @@ class PrefectRunner:
     """Units as Prefect tasks, inside a flow.
 
     Attributes:
-        workers: Units at a time.
-        hands: Who works on them; None: threads, or processes of this machine where they are heavy.
+        crew: Who works on them.
     """
 
-    workers: int
-    hands: Hands | None = None
+    crew: Crew
 
     def run(
         self, stage: str, work: Callable[[Unit], Result], units: Iterable[Unit], *, heavy: bool
     ) -> Iterator[Result]:
         """See ``flows.bench.Runner``."""
         one = unit_of_work.with_options(name=stage, task_run_name="{label}")
-        with ExitStack() as stack:
-            call: Callable[[Unit], Result] = work
-            if self.hands is not None:
-                call = partial(_by, self.hands, work)
-            elif heavy:
-                pool = stack.enter_context(ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")))
-                call = partial(_elsewhere, pool, work)
-            # Quoted arguments are handed on as they are, not searched for futures.
-            yield from in_order(
-                lambda unit: one.submit(label_of(unit), quote(call), quote(unit)), units, AHEAD * self.at_a_time
-            )
-
-    @property
-    def at_a_time(self) -> int:
-        """Units that are worked on at a time."""
-        return self.workers if self.hands is None else self.hands.n_workers
+        hands = self.crew.hands(heavy=heavy)
+        # Quoted arguments are handed on as they are, not searched for futures.
+        yield from in_order(
+            lambda unit: one.submit(label_of(unit), quote(partial(_by, hands, work)), quote(unit)), units, hands.ahead
+        )
 
     def shares_memory(self, *, heavy: bool) -> bool:
         """See ``flows.bench.Runner``."""
-        return not heavy if self.hands is None else self.hands.shares_memory
-
-
-def _elsewhere(pool: ProcessPoolExecutor, work: Callable[[Unit], Result], unit: Unit) -> Result:
-    return pool.submit(work, unit).result()
+        return self.crew.hands(heavy=heavy).shares_memory
 
 
 def _by(hands: Hands, work: Callable[[Unit], Result], unit: Unit) -> Result:
@@ -153,11 +134,10 @@ def mirage(study: str | None = None) -> Outcome:
         limit,
         writing(loaded, watcher, _patience.get()),
         recorded(loaded, "prefect", watcher) as record,
-        hired(loaded, watcher) as hands,
+        hired(loaded, watcher) as crew,
     ):
-        at_a_time = loaded.workers if hands is None else hands.n_workers
-        threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=at_a_time))
-        runner, shown = PrefectRunner(loaded.workers, hands), Artifacts(loaded.name, watcher)
+        threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=crew.heavy.n_workers))
+        runner, shown = PrefectRunner(crew), Artifacts(loaded.name, watcher)
         with secrets_kept(), opened(loaded, runner, shown) as bench:
             recording, keeping, working = _record.set(record), _loaded.set((study, loaded)), _bench.set(bench)
             try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Generic
 
-from flows.bench import Outcome, Result, Unit
+from flows.bench import AHEAD, Outcome, Result, Unit
 from flows.runners.hands import RunnerError, label_of
 from flows.version import program_version
 
@@ -125,6 +125,11 @@ class Cluster:
                 f"the Dask cluster {self._address} has no worker; start some: dask worker {self._address}"
             )
         return threads
+
+    @property
+    def ahead(self) -> int:
+        """See ``flows.runners.hands.Hands``."""
+        return AHEAD * self.n_workers
 
     def client(self) -> Any:
         """The connection; made, with a cluster of this machine, when it is first asked for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol
 
 from flows.bench import AHEAD, Outcome, Result, Unit, in_order
 from metrics.errors import MirageError
@@ -27,6 +27,10 @@ class Hands(Protocol):
         """Units at a time; a cluster is asked."""
 
     @property
+    def ahead(self) -> int:
+        """Units that may be under way or waiting to be committed."""
+
+    @property
     def shares_memory(self) -> bool:
         """Whether units are worked on in this process."""
 
@@ -38,32 +42,83 @@ class Hands(Protocol):
 
 
 @dataclass(frozen=True)
-class HandsRunner:
-    """A ``flows.bench.Runner`` over hands.
-
-    At most ``AHEAD`` units a worker are under way or waiting to be committed, so neither this process nor a scheduler
-    holds more than that, however many units there are.
+class Crew:
+    """Who works on the units of a run.
 
     Attributes:
-        hands: Who works.
+        light: On units that are mostly reading and writing.
+        heavy: On units with enough pure computation to be worth the start of processes.
     """
 
-    hands: Hands
+    light: Hands
+    heavy: Hands
+
+    @classmethod
+    def of(cls, hands: Hands) -> Crew:
+        """The same hands for everything."""
+        return cls(hands, hands)
+
+    def hands(self, *, heavy: bool) -> Hands:
+        """Those for such units."""
+        return self.heavy if heavy else self.light
+
+    def close(self) -> None:
+        """Let all workers go."""
+        self.light.close()
+        self.heavy.close()
+
+
+@dataclass(frozen=True)
+class CrewRunner:
+    """A ``flows.bench.Runner`` over a crew.
+
+    No more units than ``Hands.ahead`` are under way or waiting to be committed, so neither this process nor a
+    scheduler holds more than that, however many units there are.
+
+    Attributes:
+        crew: Who works.
+    """
+
+    crew: Crew
 
     def run(
         self, stage: str, work: Callable[[Unit], Result], units: Iterable[Unit], *, heavy: bool
     ) -> Iterator[Result]:
-        """See ``flows.bench.Runner``; light and heavy units are worked on in the same place."""
+        """See ``flows.bench.Runner``."""
         first = next(remaining := iter(units), None)
         if first is None:
             return  # no cluster is started for nothing
-        yield from in_order(
-            lambda unit: self.hands.submit(work, unit), _and_then(first, remaining), AHEAD * self.hands.n_workers
-        )
+        hands = self.crew.hands(heavy=heavy)
+        yield from in_order(lambda unit: hands.submit(work, unit), _and_then(first, remaining), hands.ahead)
 
     def shares_memory(self, *, heavy: bool) -> bool:
         """See ``flows.bench.Runner``."""
-        return self.hands.shares_memory
+        return self.crew.hands(heavy=heavy).shares_memory
+
+
+class InPlace:
+    """Units that whoever asks for their result works on, one after another."""
+
+    shares_memory = True
+    n_workers = 1
+    ahead = 1
+
+    def submit(self, work: Callable[[Unit], Result], unit: Unit) -> Outcome[Result]:
+        """See ``Hands``."""
+        return _OnDemand(work, unit)
+
+    def close(self) -> None:
+        """Nothing was begun."""
+
+
+@dataclass(frozen=True)
+class _OnDemand(Generic[Unit, Result]):
+    work: Callable[[Unit], Result]
+    unit: Unit
+
+    def result(self) -> Result:
+        """See ``flows.bench.Outcome``."""
+        return self.work(self.unit)
 
 
 class Threads:
@@ -73,6 +128,7 @@ class Threads:
 
     def __init__(self, workers: int) -> None:
         self.n_workers = workers
+        self.ahead = AHEAD * workers
         self._pool = ThreadPoolExecutor(workers)
 
     def submit(self, work: Callable[[Unit], Result], unit: Unit) -> Outcome[Result]:

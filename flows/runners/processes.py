@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from threading import Lock
 from typing import Any, Generic
 
-from flows.bench import Outcome, Result, Unit
+from flows.bench import AHEAD, Outcome, Result, Unit
 from flows.runners.hands import RunnerError, label_of
 
 ATTEMPTS = 3
@@ -41,6 +41,7 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self.n_workers = workers
+        self.ahead = AHEAD * workers
         self._lock = Lock()
         self._pool: ProcessPoolExecutor | None = None
 

@@ -3,15 +3,16 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from flows.bench import Bench, LocalRunner
+from flows.bench import Bench
 from flows.ladders import Ladder, plan_ladders
+from flows.runners.hands import Crew, CrewRunner, InPlace
 from flows.sources.schema import Finding
 from tests.flows.make import STUDY, Workshop, outputs
 
 
 def plan(workshop: Workshop) -> tuple[list[Ladder], list[Finding]]:
     with workshop.open() as con:
-        return plan_ladders(Bench(workshop.study(), con, LocalRunner(1)))
+        return plan_ladders(Bench(workshop.study(), con, CrewRunner(Crew.of(InPlace()))))
 
 
 def hashes(workshop: Workshop) -> dict[str, str]:

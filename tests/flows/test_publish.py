@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import reports.site
-from flows.bench import Bench, LocalRunner
+from flows.bench import Bench
 from flows.publish import STAMP, Pages, Published, publish, write_pages
+from flows.runners.hands import Crew, CrewRunner, InPlace
 from flows.session import run_direct
 from metrics.errors import MirageError
 from reports.site import SiteResult
@@ -21,7 +22,7 @@ from warehouse.db import open_warehouse
 def publish_now(workshop: Workshop) -> Published:
     study = workshop.study()
     with closing(open_warehouse(study.warehouse_path)) as con:
-        return publish(Bench(study, con, LocalRunner(1)))
+        return publish(Bench(study, con, CrewRunner(Crew.of(InPlace()))))
 
 
 class Site:

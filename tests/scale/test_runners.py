@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.runners import cluster, processes
+from flows.runners import choice, cluster, processes
 from flows.runners.choice import hired
 from flows.runners.cluster import Cluster, FolderNotSharedError, OtherProgramError, at_worker, build
-from flows.runners.hands import Hands, HandsRunner, RunnerError
+from flows.runners.hands import Crew, CrewRunner, Hands, InPlace, RunnerError, Threads
 from flows.runners.names import is_runner
 from flows.runners.processes import Processes, WorkerLostError
 from tests.flows.make import STUDY, Said, Workshop
@@ -21,17 +21,18 @@ from tests.scale.work import Number, doze, fail, square
 DASK = pytest.mark.parametrize("hands", ["dask"], indirect=True)
 
 
-@pytest.fixture(scope="module", params=["threads", "processes", "dask"])
+@pytest.fixture(scope="module", params=["in place", "threads", "processes", "dask"])
 def hands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hands]:
     made = Workshop(tmp_path_factory.mktemp("study"))
-    made.write_study(f'runner = "{request.param}"\n{STUDY}')
-    with hired(made.study(), Said()) as found:
-        assert found is not None
-        yield found
+    one_worker = 'runner = "auto"\nworkers = 1'
+    made.write_study(f"""{one_worker if request.param == "in place" else f'runner = "{request.param}"'}\n{STUDY}""")
+    with hired(made.study(), Said()) as crew:
+        assert crew.light is crew.heavy
+        yield crew.heavy
 
 
 def results(hands: Hands, units: list[Number], work: Any = square) -> list[dict[str, Any]]:
-    return list(HandsRunner(hands).run("test", work, units, heavy=True))
+    return list(CrewRunner(Crew.of(hands)).run("test", work, units, heavy=True))
 
 
 def test_results_come_in_the_order_of_the_units(hands: Hands, tmp_path: Path) -> None:
@@ -48,9 +49,9 @@ def test_no_more_units_are_taken_than_are_ahead(hands: Hands, tmp_path: Path) ->
             taken.append(value)
             yield Number(value, tmp_path)
 
-    running = HandsRunner(hands).run("test", square, units(), heavy=True)
+    running = CrewRunner(Crew.of(hands)).run("test", square, units(), heavy=True)
     next(running)
-    assert len(taken) <= 2 * hands.n_workers
+    assert len(taken) == hands.ahead <= 2 * hands.n_workers
     assert len(list(running)) == 19
 
 
@@ -66,6 +67,19 @@ def test_units_of_a_killed_worker_are_done_again(hands: Hands, tmp_path: Path) -
     found = results(hands, units)
     assert (tmp_path / "4.begun").exists()
     assert pl.read_parquet([one["path"] for one in found])["square"].to_list() == [n * n for n in range(9)]
+
+
+@pytest.mark.parametrize(("few", "light"), [(True, InPlace), (False, Threads)])
+def test_only_heavy_units_go_to_processes_of_their_own_accord(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, few: bool, light: type[Hands]
+) -> None:
+    monkeypatch.setattr(choice, "few_cores", lambda: few)
+    workshop.write_study()
+    with hired(workshop.study(), Said()) as crew:
+        assert isinstance(crew.hands(heavy=False), light)
+        assert isinstance(crew.hands(heavy=True), Processes)
+        assert CrewRunner(crew).shares_memory(heavy=False)
+        assert not CrewRunner(crew).shares_memory(heavy=True)
 
 
 def test_a_unit_that_kills_every_process_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from flows.analyze import analyze
-from flows.bench import Bench, LocalRunner
+from flows.bench import Bench
 from flows.pull import pull
+from flows.runners.hands import Crew, CrewRunner, InPlace
 from flows.score import score
 from flows.session import writing
 from tests.flows.faults.harness import ALL, ROOT, content, disturb, left_over
@@ -72,7 +73,7 @@ def test_a_clock_that_jumps_back_loses_nothing(ready: Workshop) -> None:
     study = ready.study()
     before = dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(days=400)
     with writing(study, Said(), 0), closing(open_warehouse(study.warehouse_path)) as con:
-        bench = Bench(study, con, LocalRunner(1), now=before)
+        bench = Bench(study, con, CrewRunner(Crew.of(InPlace())), now=before)
         assert pull(bench).n_read == 1
         assert score(bench).n_runs == 4
         assert analyze(bench).n_analyzed >= 1
