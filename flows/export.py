@@ -78,7 +78,7 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, run: Row, metric: str, 
     samples = place / f"{name}_samples.jsonl"
     digest, n_items, n_unscored = hashlib.sha256(), 0, 0
     with samples.open("wb") as file:
-        rows = _rows(con, f"export_{'outputs' if metric == TEXT_METRIC else 'choices'}", {"run_id": run["run_id"]})
+        rows = _rows(con, "export_outputs", {"run_id": run["run_id"], "graded": metric != TEXT_METRIC})
         for _, repeats in groupby(rows, lambda row: row["item_id"]):
             line = line_of(run, list(repeats), name)
             if line is None:

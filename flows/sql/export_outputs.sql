@@ -1,7 +1,9 @@
--- Outputs of a run with their exact match, repeats of an item together. Parameter: run_id.
+-- Outputs of a run with their scores, repeats of an item together. Parameters: run_id; graded: whether the score is
+-- the grade of choices, else the exact match.
 SELECT
     s.item_id, s.repeat, coalesce(s.prompt, i.prompt) AS prompt, s.output, s.extracted,
-    coalesce(s.targets, i.targets) AS targets, s.choices, s.choice_logprobs, s.gold, c.exact_match AS score
+    coalesce(s.targets, i.targets) AS targets, s.choices, s.choice_logprobs, s.gold,
+    CASE WHEN $graded THEN c.multiple_choice_grade ELSE c.exact_match END AS score
 FROM sample AS s
 JOIN run AS r USING (run_id)
 LEFT JOIN item AS i ON i.task_id = r.task_id AND i.item_id = s.item_id
