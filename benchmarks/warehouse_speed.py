@@ -24,8 +24,10 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.arrange import order_of
 from warehouse.db import open_warehouse, publish, published_path
 from warehouse.resources import identifier
+from warehouse.stage import insert_checked
 
 METRICS = (
     "exact_match", "token_edit_similarity_char", "token_edit_distance_char", "token_edit_similarity_word",
@@ -33,6 +35,8 @@ METRICS = (
     "teacher_forced_accuracy", "target_log_likelihood", "expected_exact_match", "length_ratio_char",
 )  # fmt: skip
 SCALES, SEEDS, ITEMS = 5, 5, 10_000
+RUNS_AT_ONCE = 5
+"""50,000 outputs, what the pipeline scores and stores at once in a large study."""
 GIGABYTE = 10**9
 REPEATS = 3
 
@@ -52,10 +56,10 @@ SELECT 'model-' || (r % 25) || '/task-' || (r // 25) AS run_id, 'item-' || lpad(
 FROM range($runs) AS t(r), range($items) AS s(i) ORDER BY r, i
 """
 SCORES = """
-INSERT INTO score BY NAME
+CREATE OR REPLACE TEMP TABLE drawn_scores AS
 WITH drawn AS (
     SELECT r, i, 4 + (hash(i, r // 25) % 9)::INTEGER AS n, pow(share(i, r), r % 5 + 1) AS error
-    FROM range($runs) AS t(r), range($items) AS s(i)
+    FROM range($first_run, $end_run) AS t(r), range($items) AS s(i)
 ),
 edited AS (
     SELECT *, floor(error * (n + 1))::INTEGER AS edits, -0.01 - 4 * share(i + r * 100003, 5) * error AS lp FROM drawn
@@ -67,7 +71,7 @@ SELECT 'model-' || (r % 25) || '/task-' || (r // 25) AS run_id, 'item-' || lpad(
     1 - (edits // 2) / n AS token_accuracy_char, (edits < 2)::INTEGER AS token_accuracy_word,
     (n - edits) / n AS prefix_match_char, 1 - (edits // 3) / n AS teacher_forced_accuracy,
     lp AS target_log_likelihood, exp(lp * n) AS expected_exact_match, 1.0 AS length_ratio_char
-FROM edited ORDER BY r, i
+FROM edited
 """
 LADDERS = """
 INSERT INTO ladder BY NAME
@@ -139,8 +143,12 @@ def fill(path: Path, n_samples: int) -> None:
         con.execute("CREATE TEMP MACRO share(i, k) AS (hash(i, k) % 1000003 + 0.5) / 1000003.0")
         for metric in METRICS:
             con.execute(f"ALTER TABLE score ADD COLUMN IF NOT EXISTS {identifier(metric)} DOUBLE")
-        for text in (RUNS, SAMPLES, SCORES):
-            con.execute(text, {name: value for name, value in size.items() if f"${name}" in text})
+        for text in (RUNS, SAMPLES):
+            con.execute(text, size)
+        for first in range(0, size["runs"], RUNS_AT_ONCE):
+            end = min(first + RUNS_AT_ONCE, size["runs"])
+            con.execute(SCORES, {"first_run": first, "end_run": end, "items": items})
+            insert_checked(con, "score", "drawn_scores", order_of(con, "drawn_scores", end - first))
         con.execute(LADDERS)
         con.execute(CURVES)
         con.execute("CHECKPOINT")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import polars as pl
 
+from warehouse.arrange import order_of
 from warehouse.definitions import refresh_views, statement
 from warehouse.errors import FrameError
 from warehouse.keys import SAMPLE_KEY, check_unique_in
@@ -64,7 +65,7 @@ def write_scores(
         _add_columns(con, sorted(versions))
         fresh = [run for (run,) in con.execute(statement("runs_without_scores"), {"run_ids": runs}).fetchall()]
         if len(fresh) == len(runs) and _is_complete(con, runs):
-            insert_checked(con, "score", SCORES)
+            insert_checked(con, "score", SCORES, order_of(con, SCORES, len(runs)))
         elif fresh:
             _insert(con, fresh, metrics)
         if len(fresh) < len(runs):

@@ -80,9 +80,9 @@ def insert_staged(con: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
     return _insert(con, table, name, given)
 
 
-def insert_checked(con: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
-    """``insert_staged`` for rows whose key the caller has found unique."""
-    return _insert(con, table, name, list(columns(con, name)))
+def insert_checked(con: duckdb.DuckDBPyConnection, table: str, name: str, order: Sequence[str] = ()) -> int:
+    """``insert_staged`` for rows whose key the caller has found unique, stored in the order of these columns."""
+    return _insert(con, table, name, list(columns(con, name)), order)
 
 
 def _insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> int:
@@ -94,9 +94,12 @@ def _insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFram
         return _insert(con, table, name, frame.columns)
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, name: str, given: Sequence[str]) -> int:
+def _insert(
+    con: duckdb.DuckDBPyConnection, table: str, name: str, given: Sequence[str], order: Sequence[str] = ()
+) -> int:
+    by = f" ORDER BY {', '.join(map(identifier, order))}" if order else ""
     try:
-        [(n_rows,)] = con.execute(f"INSERT INTO {identifier(table)} BY NAME FROM {identifier(name)}").fetchall()
+        [(n_rows,)] = con.execute(f"INSERT INTO {identifier(table)} BY NAME FROM {identifier(name)}{by}").fetchall()
     except (duckdb.ConstraintException, duckdb.ConversionException, duckdb.BinderException) as error:
         raise _explained(con, table, given, error) from error
     return int(n_rows)
