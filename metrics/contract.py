@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from metrics.batch import Batch
-from metrics.contract_samples import SAMPLE_SCHEMA, perfect_samples, varied_samples, worst_samples
+from metrics.contract_samples import perfect_samples, varied_samples, worst_samples
 from metrics.registry import NAME, Metric
+from metrics.samples import SAMPLE_SCHEMA
 from metrics.scores import score_group
 
 KINDS = ("discontinuous", "smooth", "count")

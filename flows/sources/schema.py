@@ -8,6 +8,8 @@ from typing import Literal
 
 import polars as pl
 
+from metrics.samples import SAMPLE_SCHEMA
+
 DataType = pl.DataType | type[pl.DataType]
 
 RUN_FIELDS: dict[str, DataType] = {
@@ -21,26 +23,7 @@ RUN_FIELDS: dict[str, DataType] = {
 
 ITEM_FIELDS: dict[str, DataType] = {"cluster": pl.String, "category": pl.String}
 
-SAMPLE_FIELDS: dict[str, DataType] = {
-    "item_id": pl.String,
-    "repeat": pl.Int32,
-    "prompt": pl.String,
-    "output": pl.String,
-    "extracted": pl.String,
-    "targets": pl.List(pl.String),
-    "choices": pl.List(pl.String),
-    "choice_logprobs": pl.List(pl.Float64),
-    "choice_unconditional_logprobs": pl.List(pl.Float64),
-    "choice_n_tokens": pl.List(pl.Int32),
-    "gold": pl.Int32,
-    "target_logprobs": pl.List(pl.Float64),
-    "target_is_argmax": pl.List(pl.Boolean),
-    "end_logprob": pl.Float64,
-    "target_logprob": pl.Float64,
-    "n_target_tokens": pl.Int32,
-    "n_target_bytes": pl.Int32,
-    "is_greedy": pl.Boolean,
-}
+SAMPLE_FIELDS: dict[str, DataType] = {name: dtype for name, dtype in SAMPLE_SCHEMA.items() if name != "run_id"}
 """Columns of table ``sample`` other than ``run_id``."""
 
 FIELDS: dict[str, DataType] = RUN_FIELDS | SAMPLE_FIELDS | ITEM_FIELDS
