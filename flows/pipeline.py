@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from prefect import State, flow, tags, task
+from prefect import State, flow, get_run_logger, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from prefect.utilities.timeout import timeout
@@ -30,9 +31,10 @@ from flows.pull import Pulled, pull
 from flows.runners.choice import hired
 from flows.runners.hands import Crew, Hands, label_of
 from flows.score import Scored, score
-from flows.secrets import secrets_kept
+from flows.secrets import secrets_kept, without_secrets
 from flows.service.around import recorded
 from flows.service.artifacts import Artifacts, show_publication
+from flows.service.log import shown_by
 from flows.service.record import RunRecord
 from flows.session import Outcome, in_stage, make_warehouse_folder, note_run, opened, settle, writing
 from flows.study import Study
@@ -133,6 +135,7 @@ def mirage(study: str | None = None) -> Outcome:
         lean,
         limit,
         writing(loaded, watcher, _patience.get()),
+        shown_by(get_run_logger()),
         recorded(loaded, "prefect", watcher) as record,
         hired(loaded, watcher) as crew,
     ):
@@ -151,7 +154,9 @@ def mirage(study: str | None = None) -> Outcome:
                 _bench.reset(working)
         outcome = Outcome(pulled, scored, analyzed, published, pages)
         settle(record, outcome)
-    return outcome
+    name = None if record.state == "done" else record.state.replace("_", " ").capitalize()
+    # Prefect shows the state by its name, and gives its data to whoever called the flow.
+    return cast("Outcome", Completed(name=name, message=without_secrets(f"{pulled}; {analyzed}"), data=outcome))
 
 
 @flow(name="pull", flow_run_name=name_of_run, validate_parameters=False)

@@ -30,8 +30,7 @@ def set_defaults(work_path: Path) -> None:
         work_path: Folder of the study for files of a run; Prefect keeps its own there, unless a user has a profile or
             a server.
     """
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    set_quiet()
     if "PREFECT_API_URL" in os.environ or _has_profile():
         return
     make_private(work_path)
@@ -39,6 +38,12 @@ def set_defaults(work_path: Path) -> None:
     # Prefect makes one folder, not those above it, and without it waits for a server that cannot start.
     home.mkdir(parents=True, exist_ok=True)
     for name, value in ALONE.items():
+        os.environ.setdefault(name, value)
+
+
+def set_quiet() -> None:
+    """Set what holds for every run, also those of a server that people look at."""
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
 
 

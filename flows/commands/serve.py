@@ -36,13 +36,14 @@ def serve(
     """
     with errors_shown(as_json=False):
         from flows.console import stderr_console
-        from flows.prefect_settings import set_defaults
+        from flows.prefect_settings import make_private, set_quiet
         from flows.service.serve import schedules, serve_schedules, server
         from flows.study_file import load_study
 
         loaded = [load_study(path) for path in studies]
         folder = home or loaded[0].work_path / "prefect"
-        set_defaults(loaded[0].work_path)
+        set_quiet()
+        make_private(loaded[0].work_path)
         with server(folder.resolve()) as url:
             found = schedules(loaded, cron)
             console = stderr_console()

@@ -59,6 +59,13 @@ def log_to(path: Path | None) -> Iterator[None]:
             f"the log {path} cannot be written ({error.strerror}); make its folder or name another with --log"
         ) from error
     handler.setFormatter(JsonLines())
+    with _taken_by(handler):
+        yield
+
+
+@contextmanager
+def _taken_by(handler: logging.Handler) -> Iterator[None]:
+    """Hand records of this program to a handler while the block runs, and to no logger above."""
     level, propagated = LOGGER.level, LOGGER.propagate
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
@@ -70,6 +77,30 @@ def log_to(path: Path | None) -> Iterator[None]:
         LOGGER.setLevel(level)
         LOGGER.propagate = propagated
         handler.close()
+
+
+class Shown(logging.Handler):
+    """Hands records to a logger that people read, each in one text with its stage and file."""
+
+    def __init__(self, logger: logging.Logger | logging.LoggerAdapter[logging.Logger]) -> None:
+        super().__init__(logging.INFO)
+        self._logger = logger
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See ``logging.Handler``."""
+        said = vars(record)
+        if said.get("event") == "stage_started":
+            return
+        stage, file = said.get("stage"), said.get("file")
+        text = (f"{stage}: " if stage else "") + record.getMessage() + (f" [{file}]" if file else "")
+        self._logger.log(record.levelno, "%s", without_secrets(text))
+
+
+@contextmanager
+def shown_by(logger: logging.Logger | logging.LoggerAdapter[logging.Logger]) -> Iterator[None]:
+    """Show what is logged in this process by a logger too while the block runs."""
+    with _taken_by(Shown(logger)):
+        yield
 
 
 @contextmanager

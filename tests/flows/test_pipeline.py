@@ -29,6 +29,9 @@ pytestmark = [pytest.mark.prefect, pytest.mark.filterwarnings("default")]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncPrefectClient]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        # as a server that people look at keeps them
+        patch.setenv("PREFECT_LOGGING_LEVEL", "INFO")
+        patch.setenv("PREFECT_LOGGING_TO_API_ENABLED", "true")
         set_defaults(tmp_path_factory.mktemp("work"))
         from prefect.client.orchestration import get_client
         from prefect.testing.utilities import prefect_test_harness
@@ -51,6 +54,16 @@ def runs_of(client: SyncPrefectClient) -> dict[str, Any]:
     return {flows[found.flow_id]: found for found in newest}
 
 
+def logged(client: SyncPrefectClient, flow_run_id: object, last: str) -> list[str]:
+    """What the server shows as the log of a run, once it has this line; lines are sent from time to time."""
+    until, found = time.monotonic() + 60, list[str]()
+    while last not in found and time.monotonic() < until:
+        time.sleep(0.2)
+        found = [line.message for line in client.read_logs() if line.flow_run_id == flow_run_id]
+    assert last in found
+    return found
+
+
 def test_the_flow_shows_its_stages_and_does_what_the_direct_run_does(
     server: SyncPrefectClient, workshop: Workshop, finished: Workshop
 ) -> None:
@@ -68,6 +81,8 @@ def test_the_flow_shows_its_stages_and_does_what_the_direct_run_does(
     assert {stage.state_name for stage in stages.values()} == {"Completed"}
     assert {stage.name for stage in stages.values()} == {"small"}
     assert {tuple(sorted(stage.tags)) for stage in stages.values()} == {("mirage", "small")}
+    assert stages["mirage"].state is not None
+    assert stages["mirage"].state.message == "2 files read (160 samples, 8 runs); 2 of 2 ladders analysed"
     tasks = [task for task in server.read_task_runs() if task.flow_run_id == stages["pull"].id]
     assert sorted(task.name for task in tasks) == ["add.parquet", "copy.parquet"]
     assert "pull advances" in said.texts
@@ -95,6 +110,7 @@ def test_a_second_flow_has_nothing_to_do(server: SyncPrefectClient, ready: Works
     run(ready)
     outcome, _ = run(ready)
     assert outcome.did_nothing
+    assert runs_of(server)["mirage"].state_name == "Nothing to do"
     newest = max((a for a in server.read_artifacts() if a.key == "mirage-small-changes"), key=lambda a: str(a.created))
     assert "## Verdicts: none changed" in str(newest.data)
 
@@ -106,6 +122,10 @@ def test_bad_input_does_not_end_the_flow(server: SyncPrefectClient, ready: Works
     assert outcome.is_partial
     assert outcome.analyzed is not None
     assert outcome.analyzed.n_analyzed == 1
+    made = runs_of(server)["mirage"]
+    assert made.state_name == "Partial"
+    lines = logged(server, made.id, "analyze: 1 of 2 ladders analysed")
+    assert any(line.startswith("inventory: not readable as Parquet") and line.endswith(" [bad.parquet]") for line in lines)
     assert [finding["uri"] for finding in ready.findings("unreadable")] == ["bad.parquet"]
     texts = [str(artifact.data) for artifact in server.read_artifacts() if artifact.key == "mirage-small-findings"]
     assert any("**error: unreadable (1)**, such as bad.parquet: " in text for text in texts)
@@ -176,6 +196,8 @@ def test_planted_secrets_do_not_reach_the_server(
         monkeypatch.setattr("flows.pipeline.score", score)
         with pytest.raises(OSError, match="is no key for"):
             run(workshop)
+    refused = "OSError: [Errno 5] [value of HF_API_KEY] is no key for https://me:…@host/"
+    logged(server, runs_of(server)["mirage"].id, refused)
     kept: dict[str, list[Any]] = {
         "artifacts": server.read_artifacts(),
         "flow runs": server.read_flow_runs(),
