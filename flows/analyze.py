@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from flows.bench import Bench
-from flows.handing import Limit, Piece, Rows, discard, grouped, hand_out, read, run_sizes
+from flows.handing import Limit, Piece, Rows, discard, grouped, hand_out, hand_out_runs, read, run_sizes
 from flows.ladder_frames import LadderFrames
 from flows.ladders import STAGE as LADDERS
 from flows.ladders import Ladder, plan_ladders, run_ids
@@ -22,6 +22,7 @@ from metrics.ladder import LadderInfo
 from metrics.ladder_inputs import LadderInputs
 from metrics.plugins import Plugins
 from warehouse import load
+from warehouse.places import Places
 
 if TYPE_CHECKING:
     from metrics.analysis import AnalysisOptions
@@ -161,18 +162,18 @@ def _units(bench: Bench, ladders: Sequence[Ladder], *, heavy: bool) -> Iterator[
     options = AnalysisOptions(tokenization=study.tokenization, constants=study.constants, seed=study.seed)
     # A metric that the study does not ask for any more keeps its column, and its old scores.
     columns = (*SCORE_COLUMNS, *study.metric_names)
-    kinds = ("scores", "outputs", "floors") if options.reads_characters else ("scores", "floors")
+    tables = {"scores": "score", "outputs": "sample"} if options.reads_characters else {"scores": "score"}
+    places = {kind: Places(bench.con, table) for kind, table in tables.items()}
     in_memory = bench.runner.shares_memory(heavy=heavy)
     for number, chosen in enumerate(_together(bench, ladders, HEAVY if heavy else LIGHT)):
-        runs = {"run_ids": run_ids(chosen)}
+        runs = run_ids(chosen)
         at = study.work_path / "analysis" / f"{number:05d}"
+        paths = {kind: None if in_memory else at.with_suffix(f".{kind}.parquet") for kind in (*places, "floors")}
         handed = {
-            kind: hand_out(
-                bench.con, f"{kind}_of_runs", runs, None if in_memory else at.with_suffix(f".{kind}.parquet")
-            )
-            for kind in kinds
+            kind: hand_out_runs(bench.con, f"{kind}_of_runs", runs, near, paths[kind]) for kind, near in places.items()
         }
-        rows = (handed["scores"], handed.get("outputs"), handed["floors"])
+        floors = hand_out(bench.con, "floors_of_runs", {"run_ids": runs}, paths["floors"])
+        rows = (handed["scores"], handed.get("outputs"), floors)
         yield AnalyzeUnit(tuple(chosen), *rows, columns, options, bench.now, not heavy, study.plugins)
 
 

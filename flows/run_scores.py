@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.bench import Bench
-from flows.handing import Limit, Piece, Rows, discard, grouped, hand_out, read, run_pieces
+from flows.handing import Limit, Piece, Rows, discard, grouped, hand_out_runs, read, run_pieces
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.cells import CELL_METRICS, score_cells
 from metrics.cells import catalogue as run_catalogue
 from metrics.registry import catalogue
 from warehouse import load
+from warehouse.places import Places
 
 STAGE = "score"
 HEAVY_ROWS = 200_000
@@ -93,11 +94,12 @@ def _stale_runs(bench: Bench) -> list[Piece[tuple[str, ...]]]:
 
 
 def _units(bench: Bench, stale: Sequence[Piece[tuple[str, ...]]], *, heavy: bool) -> Iterator[RunUnit]:
+    places = Places(bench.con, "sample")
     for number, runs in enumerate(grouped(stale, LIMIT)):
         path = bench.study.work_path / "scoring" / f"{number:05d}.runs.parquet"
         at = None if bench.runner.shares_memory(heavy=heavy) else path
         run_ids = tuple(run.name for run in runs)
-        samples = hand_out(bench.con, "samples_of_runs", {"run_ids": list(run_ids)}, at)
+        samples = hand_out_runs(bench.con, "samples_of_runs", run_ids, places, at)
         yield RunUnit(number, run_ids, runs[0].kind, samples, sum(run.n_samples for run in runs))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from flows.bench import Bench
-from flows.handing import Limit, Piece, Rows, discard, grouped, hand_back, hand_out, read, run_pieces
+from flows.handing import Piece, Rows, discard, hand_back, hand_out, hand_out_parts, hand_out_runs, read, run_pieces
 from flows.plugins import load_plugins
 from flows.run_scores import all_metrics, score_runs
+from flows.shards import HEAVY, LIGHT, Joined, ScoredShard, Shard, plan_shards
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.floors import SCHEMA as FLOOR_SCHEMA
@@ -19,31 +21,12 @@ from metrics.plugins import Plugins
 from metrics.registry import METRICS
 from metrics.scores import score_samples
 from warehouse import load
+from warehouse.places import Places
 from warehouse.query import frame
 
 STAGE = "score"
 HEAVY_ROWS = 2_000_000
 """From so many samples on, shards are scored by processes of their own."""
-LIGHT = Limit(250_000, 64_000_000)
-HEAVY = Limit(50_000, 64_000_000)
-"""What a shard may hold; smaller ones spread evenly over processes and keep little in memory."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Runs to score together.
-
-    Attributes:
-        number: Position among the shards of this run.
-        run_ids: Whole runs.
-        metrics: Metrics to score them under.
-        n_samples: Samples of all these runs.
-    """
-
-    number: int
-    run_ids: tuple[str, ...]
-    metrics: tuple[str, ...]
-    n_samples: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +36,7 @@ class ScoreUnit:
     Attributes:
         shard: The shard.
         samples: Its samples; the results come the same way.
+        metrics: Metrics to score them under.
         floor_metrics: Metrics to compute floors of: those of the study, since the floors of a run are replaced whole.
         seed: Seeds the shuffled floors.
         plugins: Metrics of a user's own, which a process of its own must load first.
@@ -60,37 +44,15 @@ class ScoreUnit:
 
     shard: Shard
     samples: Rows
+    metrics: tuple[str, ...]
     floor_metrics: tuple[str, ...]
     seed: int
     plugins: Plugins | None = None
 
     @property
     def label(self) -> str:
-        """Number and size of the shard."""
-        return f"shard {self.shard.number}: {self.shard.n_samples:,} samples of {len(self.shard.run_ids)} runs"
-
-
-@dataclass(frozen=True)
-class ScoredShard:
-    """Results of a shard.
-
-    Attributes:
-        shard: The shard.
-        samples: What it was scored from.
-        scores: Columns of table ``score``.
-        floors: Columns of table ``floor``.
-        coverage: ``run_id``, ``metric`` and ``reason``.
-        run_ids: Runs that were scored.
-        findings: Runs that could not be.
-    """
-
-    shard: Shard
-    samples: Rows
-    scores: Rows
-    floors: Rows
-    coverage: Rows
-    run_ids: tuple[str, ...]
-    findings: tuple[Finding, ...]
+        """The shard."""
+        return self.shard.label
 
 
 @dataclass(frozen=True)
@@ -132,12 +94,15 @@ def score(bench: Bench) -> Scored:
     shards = plan_shards(stale, HEAVY if heavy else LIGHT)
     bench.progress.start(STAGE, len(shards))
     n_runs = n_samples = n_failed = 0
-    for done in bench.runner.run(STAGE, score_shard, _units(bench, shards, heavy=heavy), heavy=heavy):
-        _commit(bench, done)
+    places, joined = Places(bench.con, "sample"), Joined()
+    for scored in bench.runner.run(STAGE, score_shard, _units(bench, shards, places, heavy=heavy), heavy=heavy):
+        bench.progress.advance(STAGE)
+        if (done := joined.take(scored)) is None:
+            continue
+        _commit(bench, done, places)
         n_runs += len(done.run_ids)
         n_failed += len(done.findings)
         n_samples += done.shard.n_samples
-        bench.progress.advance(STAGE)
     whole = score_runs(bench)
     tried = {name for shard in shards for name in shard.metrics}
     result = Scored(n_runs, n_samples, len(tried), n_failed + whole.n_failed, whole.n_runs)
@@ -153,21 +118,26 @@ def stale_runs(bench: Bench) -> list[Piece[tuple[str, ...]]]:
     return run_pieces(bench.con, [(run_id, tuple(metrics)) for run_id, metrics in stale])
 
 
-def plan_shards(stale: Sequence[Piece[tuple[str, ...]]], limit: Limit) -> list[Shard]:
-    """Whole runs that lack the same metrics, together up to the limit."""
-    return [
-        Shard(number, tuple(run.name for run in runs), runs[0].kind, sum(run.n_samples for run in runs))
-        for number, runs in enumerate(grouped(stale, limit))
-    ]
-
-
-def _units(bench: Bench, shards: Sequence[Shard], *, heavy: bool) -> Iterator[ScoreUnit]:
-    names = bench.study.metric_names
+def _units(bench: Bench, shards: Sequence[Shard], places: Places, *, heavy: bool) -> Iterator[ScoreUnit]:
+    study, con = bench.study, bench.con
+    parts: list[Path] = []
     for shard in shards:
-        path = bench.study.work_path / "scoring" / f"{shard.number:05d}.samples.parquet"
-        at = None if bench.runner.shares_memory(heavy=heavy) else path
-        samples = hand_out(bench.con, "samples_of_runs", {"run_ids": list(shard.run_ids)}, at)
-        yield ScoreUnit(shard, samples, names, bench.study.seed, bench.study.plugins)
+        path = study.work_path / "scoring" / f"{shard.number:05d}.samples.parquet"
+        metrics, floor_metrics = shard.metrics, study.metric_names
+        samples: Rows
+        if shard.is_whole:
+            at = None if bench.runner.shares_memory(heavy=heavy) else path
+            samples = hand_out_runs(con, "samples_of_runs", shard.run_ids, places, at)
+        elif shard.is_for_floors:
+            metrics = ()
+            files = [str(file) for part in parts for file in sorted(part.glob("*.parquet"))]
+            samples = hand_out(con, "sample_for_floors", {"paths": files, "share": shard.floor_share}, path)
+        else:
+            if shard.part == 0:
+                [run_id] = shard.run_ids
+                parts = hand_out_parts(con, "samples_of_runs", run_id, places, path.with_suffix(""), shard.n_samples)
+            samples, floor_metrics = parts[shard.part], ()
+        yield ScoreUnit(shard, samples, metrics, floor_metrics, study.seed, study.plugins)
 
 
 def score_shard(unit: ScoreUnit) -> ScoredShard:
@@ -191,17 +161,24 @@ def score_shard(unit: ScoreUnit) -> ScoredShard:
     scores, floor_rows, coverage = (
         hand_back(frame, unit.samples, kind) for frame, kind in zip(frames, KINDS, strict=True)
     )
-    return ScoredShard(unit.shard, unit.samples, scores, floor_rows, coverage, tuple(run_ids), tuple(findings))
+    handed = (unit.samples, scores, floor_rows, coverage)
+    return ScoredShard(unit.shard, (scores,), floor_rows, coverage, tuple(run_ids), tuple(findings), handed)
 
 
 KINDS = ("scores", "floors", "coverage")
 _COVERAGE = ("run_id", "metric", "reason")
+_KEY = ("run_id", "item_id", "repeat")
 
 
 def _score(samples: pl.DataFrame, unit: ScoreUnit) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    scores = score_samples(samples, unit.shard.metrics)
-    nowhere = [name for name in unit.shard.metrics if scores.frame[name].null_count() == scores.frame.height]
-    return scores.frame.drop(nowhere), floors(samples, unit.floor_metrics, unit.seed), scores.coverage.select(_COVERAGE)
+    found = floors(samples, unit.floor_metrics, unit.seed) if unit.floor_metrics else pl.DataFrame(schema=FLOOR_SCHEMA)
+    if not unit.metrics:
+        return samples.select(_KEY), found, pl.DataFrame(schema=dict.fromkeys(_COVERAGE, pl.String))
+    scores = score_samples(samples, unit.metrics)
+    nowhere = [name for name in unit.metrics if scores.frame[name].null_count() == scores.frame.height]
+    # parts of a run must have the same columns
+    kept = scores.frame.drop(nowhere) if unit.shard.is_whole else scores.frame
+    return kept, found, scores.coverage.select(_COVERAGE)
 
 
 def floors(samples: pl.DataFrame, names: Sequence[str], seed: int) -> pl.DataFrame:
@@ -225,11 +202,22 @@ def _failed(run_id: str, error: Exception) -> Finding:
     return Finding("error", "score_failed", reason, "run left unscored, and out of ladders", STAGE, run_id=run_id)
 
 
-def _commit(bench: Bench, done: ScoredShard) -> None:
+def _commit(bench: Bench, done: ScoredShard, places: Places) -> None:
     if done.run_ids:
         versions = {name: METRICS[name].version for name in done.shard.metrics}
         reasons = read(done.coverage).filter(pl.col("reason").is_not_null())
         load.replace_floors(bench.con, read(done.floors), done.run_ids)
-        load.write_scores(bench.con, done.scores, run_ids=done.run_ids, versions=versions, reasons=reasons)
+        load.write_scores(
+            bench.con, _together(done.scores), run_ids=done.run_ids, versions=versions, reasons=reasons, places=places
+        )
     load.record_findings(bench.con, bench.findings(done.findings))
-    discard(done.samples, done.scores, done.floors, done.coverage)
+    discard(*done.handed)
+
+
+def _together(scores: Sequence[Rows]) -> pl.DataFrame | list[Path]:
+    """The scores of whole runs, or the files with those of the parts of one."""
+    [first, *others] = scores
+    if isinstance(first, pl.DataFrame):
+        assert not others
+        return first
+    return [path for path in (first, *others) if isinstance(path, Path)]

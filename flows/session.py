@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, replace
 from typing import cast
 
+import duckdb
+
 from flows.analyze import Analyzed, analyze
 from flows.bench import Bench, Progress, Result, Runner
 from flows.lock import writer_lock
@@ -24,10 +26,13 @@ from metrics.errors import MirageError
 from warehouse.db import open_warehouse
 from warehouse.lake.link import link_to
 from warehouse.lake.lock import sole_writer
+from warehouse.resources import literal
 
 HALF_WRITTEN = (".tmp", ".part")
 STAGED = ("staged", "scoring", "analysis")
 """Folders of the work folder that hold nothing between runs."""
+MEMORY_SHARE = 0.3
+"""Of the memory that DuckDB would take by itself, which is four fifths of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,17 @@ def writing(study: Study, progress: Progress, wait: float | None) -> Iterator[No
 def opened(study: Study, runner: Runner, progress: Progress) -> Iterator[Bench]:
     """The surroundings of a stage, inside ``writing``."""
     with closing(open_warehouse(study.warehouse_path)) as con:
+        _bound_memory(con, study)
         yield Bench(study, con, runner, progress)
+
+
+def _bound_memory(con: duckdb.DuckDBPyConnection, study: Study) -> None:
+    """DuckDB would take four fifths of the memory to keep what it has read; workers need theirs."""
+    [(usual,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = str(usual).split()
+    con.execute(f"SET memory_limit = '{float(number) * MEMORY_SHARE:.3f} {unit}'")
+    if study.lake is not None:  # beside a file is where DuckDB puts it by itself
+        con.execute(f"SET temp_directory = {literal(str(study.warehouse_path.with_suffix('.tmp')))}")
 
 
 def run_direct(study: Study, progress: Progress, wait: float | None, stages: tuple[str, ...]) -> Outcome:

@@ -12,6 +12,7 @@ from warehouse.definitions import refresh_views, statement
 from warehouse.errors import FrameError
 from warehouse.keys import SAMPLE_KEY, check_unique_in
 from warehouse.lake.retry import again_on_conflict
+from warehouse.places import Places, near
 from warehouse.resources import identifier
 from warehouse.stage import Source, columns, insert, insert_checked, staged
 from warehouse.transaction import transaction
@@ -41,6 +42,7 @@ def write_scores(
     run_ids: Sequence[str],
     versions: Mapping[str, int],
     reasons: pl.DataFrame | None = None,
+    places: Places | None = None,
 ) -> None:
     """Store metric columns of some runs in one transaction; other columns and other runs stay as they are.
 
@@ -54,6 +56,7 @@ def write_scores(
         run_ids: The runs scored; all rows must belong to them.
         versions: Version by metric, for every metric tried.
         reasons: Why a metric gave nothing: columns metric, reason and, where it is not all runs, run_id.
+        places: Where runs lie in the table ``sample``; None: it is looked up.
 
     Raises:
         FrameError: Rows of other runs or of unknown samples, a column that is no metric tried, an unknown run.
@@ -61,7 +64,7 @@ def write_scores(
     """
     runs = sorted(set(run_ids))
     with transaction(con), staged(con, scores, SCORES):
-        metrics = _check(con, runs, versions)
+        metrics = _check(con, runs, versions, places or Places(con, "sample"))
         _add_columns(con, sorted(versions))
         fresh = [run for (run,) in con.execute(statement("runs_without_scores"), {"run_ids": runs}).fetchall()]
         if len(fresh) == len(runs) and _is_complete(con, runs):
@@ -86,7 +89,7 @@ def replace_floors(con: duckdb.DuckDBPyConnection, floors: pl.DataFrame, run_ids
         insert(con, "floor", floors)
 
 
-def _check(con: duckdb.DuckDBPyConnection, runs: list[str], versions: Mapping[str, int]) -> list[str]:
+def _check(con: duckdb.DuckDBPyConnection, runs: list[str], versions: Mapping[str, int], places: Places) -> list[str]:
     """The metrics among the staged columns."""
     given = columns(con, SCORES)
     missing = [name for name in SAMPLE_KEY if name not in given]
@@ -101,13 +104,23 @@ def _check(con: duckdb.DuckDBPyConnection, runs: list[str], versions: Mapping[st
     if unknown := [run for run in runs if run not in known]:
         raise FrameError(f"scores: run(s) {', '.join(unknown[:5])} are not in the warehouse; pull them first")
     check_unique_in(con, SCORES, "score", SAMPLE_KEY)
-    orphans = con.execute(statement("scores_without_sample"), {"run_ids": runs}).fetchall()
-    if orphans:
+    if orphans := _orphans(con, runs, places):
         raise FrameError(
             f"scores: {orphans[0][-1]} row(s) belong to no sample of the runs named, such as run {orphans[0][0]!r}, "
             f"item {orphans[0][1]!r}; score again what is stored now"
         )
     return metrics
+
+
+def _orphans(con: duckdb.DuckDBPyConnection, runs: list[str], places: Places) -> list[tuple[str, str, int]]:
+    """The first score that belongs to no sample, with the number of these; empty: there is none."""
+    found: list[tuple[str, str, int]] = []
+    for everywhere in (False, True):
+        with near(con, places, runs, everywhere=everywhere):
+            found = con.execute(statement("scores_without_sample"), {"run_ids": runs}).fetchall()
+        if not found:
+            break
+    return found
 
 
 def _is_complete(con: duckdb.DuckDBPyConnection, runs: list[str]) -> bool:

@@ -1,5 +1,5 @@
 -- Tasks with items whose targets are not the same in all runs, with one such item and two runs.
-WITH told AS (
+WITH told AS NOT MATERIALIZED (
     SELECT r.task_id, s.item_id, hash(s.targets) AS targets, s.run_id
     FROM sample AS s JOIN run AS r USING (run_id)
     WHERE s.targets IS NOT NULL

@@ -9,8 +9,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from flows import score as scoring
+from flows import shards
 from flows.handing import Limit, Piece, read
-from flows.score import ScoreUnit, Shard, score_shard
+from flows.score import ScoreUnit, score_shard
+from flows.shards import Shard
 from flows.study_problems import StudyError
 from metrics.cells import CELL_METRICS
 from metrics.registry import METRICS
@@ -18,6 +20,7 @@ from metrics.scores import score_samples
 from metrics.tokenizers import forget_tokenizer
 from tests.flows.make import STUDY, Workshop, outputs
 from tests.metrics.test_tokenizers import write as write_tokenizer
+from tests.scale.rows import rows_of
 
 
 def scores(workshop: Workshop) -> pl.DataFrame:
@@ -82,12 +85,12 @@ def test_a_metric_a_study_asks_for_later_is_added(workshop: Workshop) -> None:
 
 
 def test_shards_hold_whole_runs_up_to_a_size(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shards: list[int] = []
-    planned = scoring.plan_shards
+    counts: list[int] = []
+    planned = shards.plan_shards
 
     def counted(stale: Sequence[Piece[tuple[str, ...]]], limit: Limit) -> list[Shard]:
         plan = planned(stale, Limit(45, limit.n_bytes))
-        shards.append(len(plan))
+        counts.append(len(plan))
         return plan
 
     monkeypatch.setattr(scoring, "plan_shards", counted)
@@ -96,7 +99,7 @@ def test_shards_hold_whole_runs_up_to_a_size(ready: Workshop, monkeypatch: pytes
     outcome = ready.run()
     assert outcome.scored is not None
     assert outcome.scored.n_runs == 4
-    assert shards == [2]
+    assert counts == [2]
     assert scores(ready).height == before.height
 
 
@@ -146,18 +149,101 @@ def test_a_shard_is_a_pure_function_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "00000.samples.parquet"
     samples.write_parquet(path)
     shard = Shard(0, tuple(samples["run_id"].unique(maintain_order=True)), ("exact_match",), samples.height)
-    unit = ScoreUnit(shard, path, ("exact_match", "token_edit_similarity_char"), 0)
+    unit = ScoreUnit(shard, path, shard.metrics, ("exact_match", "token_edit_similarity_char"), 0)
     done = score_shard(unit)
-    assert isinstance(done.scores, Path)
-    first = (read(done.scores), read(done.floors))
+    [scored] = done.scores
+    assert isinstance(scored, Path)
+    first = (read(scored), read(done.floors))
     again = score_shard(unit)
-    assert_frame_equal(read(again.scores), first[0])
+    assert_frame_equal(read(again.scores[0]), first[0])
     assert_frame_equal(read(again.floors), first[1])
     assert done.run_ids == shard.run_ids
     in_memory = score_shard(replace(unit, samples=samples))
-    assert isinstance(in_memory.scores, pl.DataFrame)
-    assert_frame_equal(in_memory.scores, first[0])
+    assert isinstance(in_memory.scores[0], pl.DataFrame)
+    assert_frame_equal(in_memory.scores[0], first[0])
     assert_frame_equal(read(in_memory.floors), first[1])
+
+
+def everything(workshop: Workshop) -> dict[str, list[tuple[object, ...]]]:
+    with workshop.open() as con:
+        return rows_of(con)
+
+
+@pytest.mark.parametrize("runner", ["auto", "processes"])
+def test_a_run_in_parts_is_scored_like_a_whole_one(
+    runner: str, finished: Workshop, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.fill()
+    workshop.write_study(f'runner = "{runner}"\n{STUDY}')
+    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    labels: list[str] = []
+    joined = shards.Joined.take
+
+    def watched(self: shards.Joined, done: shards.ScoredShard) -> shards.ScoredShard | None:
+        labels.append(done.shard.label)
+        return joined(self, done)
+
+    monkeypatch.setattr(shards.Joined, "take", watched)
+    assert not workshop.run().is_partial
+    assert [label.partition(" of m")[0] for label in labels[:5]] == [
+        *(f"shard 0: part {part} of 4" for part in (1, 2, 3, 4)),
+        "shard 0: floors",
+    ]
+    assert len(labels) == 8 * 5
+    assert everything(workshop) == everything(finished)
+    assert list(workshop.study().work_path.glob("**/*")) == []
+
+
+def test_the_floors_of_a_very_large_run_come_from_a_share_of_its_items(
+    ready: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    monkeypatch.setattr(shards, "FLOORS", Limit(10, 64_000_000))
+    wanted = ready.rows("SELECT n FROM floor WHERE kind = 'shuffled' AND metric = 'exact_match'")
+    monkeypatch.setitem(METRICS, "exact_match", replace(METRICS["exact_match"], version=99))
+    assert not ready.run().is_partial
+    found = ready.rows("SELECT n FROM floor WHERE kind = 'shuffled' AND metric = 'exact_match'")
+    assert wanted == [(20,)] * 8
+    assert len(set(found)) == 1  # the same items of every run
+    assert 4 <= found[0][0] <= 16
+
+
+def test_a_part_that_fails_costs_its_run_alone(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    old = METRICS["exact_match"]
+
+    def breaks(batch: object) -> pl.Series:
+        samples: pl.DataFrame = batch.samples  # type: ignore[attr-defined]
+        if samples.filter((pl.col("item_id") == "i7") & pl.col("run_id").str.starts_with("m10000--add")).height:
+            raise ZeroDivisionError("such an output")
+        return pl.Series([0.0]).new_from_index(0, samples.height)
+
+    monkeypatch.setitem(METRICS, "exact_match", replace(old, version=99, function=breaks))
+    outcome = ready.run()
+    assert outcome.scored is not None
+    assert (outcome.scored.n_runs, outcome.scored.n_samples, outcome.scored.n_failed) == (7, 160, 1)
+    assert len(ready.findings("score_failed")) == 1
+    [(n_old,)] = ready.rows("SELECT count(*) FROM score_version WHERE metric = 'exact_match' AND version <> 99")
+    assert n_old == 1
+
+
+def test_reasons_of_parts_are_those_of_the_run_where_all_say_the_same(tmp_path: Path) -> None:
+    def part(number: int, reason: str | None) -> shards.ScoredShard:
+        shard = Shard(0, ("r",), ("a",), 3, number, 2)
+        coverage = pl.DataFrame([("r", "a", reason)], schema=["run_id", "metric", "reason"], orient="row")
+        return shards.ScoredShard(shard, (tmp_path / str(number),), pl.DataFrame(), coverage, ("r",), (), ())
+
+    def reasons(*said: str | None) -> list[str]:
+        joined = shards.Joined()
+        taken = [joined.take(part(number, reason)) for number, reason in enumerate((*said, None))]
+        assert taken[:-1] == [None] * len(said)
+        assert taken[-1] is not None
+        assert isinstance(taken[-1].coverage, pl.DataFrame)
+        return taken[-1].coverage["reason"].to_list()
+
+    assert reasons("no targets", "no targets") == ["no targets"]
+    assert reasons("no targets", "no output") == []
+    assert reasons("no targets", None) == []
 
 
 RUN_METRICS = 'metrics = ["exact_match", "pass_at_1", "bleu_corpus", "expected_calibration_error"]\n' + STUDY

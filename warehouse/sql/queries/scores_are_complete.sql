@@ -1,3 +1,3 @@
 -- Whether there are as many staged scores as samples of these runs. Parameter: run_ids.
 SELECT (SELECT count(*) FROM staged_scores)
-    = (SELECT count(*) FROM sample WHERE run_id IN (SELECT unnest($run_ids::VARCHAR[])));
+    = (SELECT sum(n_samples) FROM run WHERE run_id IN (SELECT unnest($run_ids::VARCHAR[])));
