@@ -16,6 +16,7 @@ from flows.statements import sql
 from flows.study import Study
 from flows.version import program_version
 from metrics.errors import MirageError
+from reports.digest import digest
 from warehouse.db import open_warehouse, published_path
 from warehouse.db import publish as publish_snapshot
 from warehouse.errors import WarehouseError
@@ -113,6 +114,7 @@ def write_pages(study: Study, published: Published, progress: Progress) -> Pages
         "generation": published.generation,
         "study": study.fingerprint,
         "program": program_version(),
+        "drawn_by": digest(),
         "name": study.name,
         "warehouse": study.warehouse,
     }

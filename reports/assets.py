@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from importlib.metadata import version
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import reports.charts  # noqa: F401 - fills the registry
 from reports import theme
+from reports.digest import digest
 from reports.drawing_library import drawing_library, kept
 from reports.interning import interned
 from reports.payload import to_json
@@ -72,27 +70,6 @@ class Assets:
 def assets(page: Page) -> Assets:
     """The assets of the pages of one kind, made once a process."""
     return Assets(stylesheet(), bundle(), script(page), specs(page), THEME_BOOT)
-
-
-@cache
-def digest() -> str:
-    """Hash of all that makes pages besides data: this package's files and the drawing libraries' versions.
-
-    Known without making the assets, which takes seconds, so a build with nothing to do is quick.
-    """
-    found = hashlib.sha256(f"{version('altair')} {version('vl-convert-python')}".encode())
-    for name, content in sorted(_files(resources.files("reports"))):
-        found.update(f"{name}\x00{len(content)}\x00".encode())
-        found.update(content)
-    return found.hexdigest()
-
-
-def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        if entry.is_dir() and entry.name != "__pycache__":
-            yield from _files(entry, f"{prefix}{entry.name}/")
-        elif entry.is_file():
-            yield prefix + entry.name, entry.read_bytes()
 
 
 @cache

@@ -40,17 +40,19 @@ def _headline(counts: Row, stated: Mapping[str, StatedTask]) -> str:
 
 def _why(counts: Row, stated: Mapping[str, StatedTask]) -> str:
     files = numbers.plural(counts["n_files"], "file")
+    are, hold, were = ("is", "holds", "was") if counts["n_files"] == 1 else ("are", "hold", "were")
     if counts["n_outputs"]:
         outputs = numbers.plural(counts["n_outputs"], "output")
         return (
-            f"{files} with {outputs} are in the warehouse. A ladder needs a family of the study whose models answered "
-            "one task at two scales or more, with their size, tokens or compute in the table of models."
+            f"{files} with {outputs} {are} in the warehouse. A ladder needs a family of the study whose models "
+            "answered one task at two scales or more, with their size, tokens or compute in the table of models."
         )
     if stated:
         return (
-            f"{files} hold means alone. A verdict needs the outputs behind them: the same answers are scored under "
+            f"{files} {hold} means alone. A verdict needs the outputs behind them: the same answers are scored under "
             "other metrics, and a mean cannot be."
         )
     return (
-        f"{files} were read and none held an output. Check the sources in the study file; what was met is listed below."
+        f"{files} {were} read and none held an output. Check the sources in the study file; what was met is listed "
+        "below."
     )

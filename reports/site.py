@@ -14,9 +14,10 @@ from pathlib import Path
 import duckdb
 
 from reports import queries
-from reports.assets import SHARED_FOLDER, assets, bundle, digest, stylesheet
+from reports.assets import SHARED_FOLDER, assets, bundle, stylesheet
 from reports.atlas_page import AtlasData, atlas_html, read_atlas, ruler_shares
 from reports.data import read_ladders
+from reports.digest import digest
 from reports.empty_page import MOST_FINDINGS, empty_html
 from reports.errors import ReportError
 from reports.feed import MOST_ENTRIES, atom_feed

@@ -76,6 +76,16 @@ def test_every_change_that_readers_can_see_is_published(ready: Workshop, change:
     assert publish_now(ready).is_new
 
 
+def test_pages_of_another_program_are_written_again(
+    ready: Workshop, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages(ready)
+    assert not pages(ready).is_new
+    monkeypatch.setattr("flows.publish.digest", lambda: "a chart was mended")
+    assert pages(ready).is_new
+    assert site.builds == [1, 1]
+
+
 def test_a_damaged_snapshot_is_replaced(ready: Workshop) -> None:
     path = publish_now(ready).path
     path.write_bytes(b"damaged")
