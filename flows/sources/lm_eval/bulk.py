@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from pydantic_core import from_json
 
@@ -34,7 +33,11 @@ LONGEST_LINE = 2**18
 CHUNK_BYTES = 24 * 2**20
 CHUNK_ROWS = 16_384
 MEMORY = "400MB"
-OPEN_BRACE, NEW_LINE = ord("{"), ord("\n")
+OPEN_BRACE = ord("{")
+PROMPTS = "list_transform(map_values(arguments), lambda one: one.arg_0)"
+PROMPT = f"CASE WHEN list_unique({PROMPTS}) = 1 AND list_count({PROMPTS}) = len({PROMPTS}) THEN {PROMPTS}[1] END"
+"""The one prompt of all choices; NULL where they differ. DuckDB hands it over once and not once a choice."""
+CONTINUATIONS = "list_transform(map_values(arguments), lambda one: one.arg_1)"
 
 
 @dataclass(frozen=True)
@@ -94,22 +97,23 @@ def _count_lines(path: Path) -> tuple[int, int] | None:
     """Lines and bytes of a file; None where a line does not start with a brace, or is too long."""
     # the sign before each block stands before it, so that lines which begin with a block are like others
     block = bytearray(b"\n") + bytearray(LONGEST_LINE)
-    signs = np.frombuffer(block, np.uint8)
-    n_ends = n_starts = length = size = 0
+    n_lines = length = size = 0
     with open_bytes(path) as stream:
         while n := stream.readinto(memoryview(block)[1:]):  # type: ignore[attr-defined]
             size += n
-            is_end = signs[: n + 1] == NEW_LINE
-            n_ends += int(np.count_nonzero(is_end[1:]))
-            n_starts += int(np.count_nonzero(is_end[:-1] & (signs[1 : n + 1] == OPEN_BRACE)))
+            end = block.find(b"\n", 0, n)
+            while end >= 0:
+                if block[end + 1] != OPEN_BRACE:
+                    return None
+                n_lines += 1
+                end = block.find(b"\n", end + 1, n)
             # a line within one block is short enough
             first = block.find(b"\n", 1, n + 1)
             if length + (n if first < 0 else first - 1) > LONGEST_LINE:
                 return None
             length = length + n if first < 0 else n - block.rfind(b"\n", 1, n + 1)
             block[0] = block[n]
-    n_lines = n_ends + (block[0] != NEW_LINE)
-    return (n_lines, size) if n_starts == n_lines else None
+    return n_lines, size
 
 
 def _metrics(line: bytes, filters: Sequence[str]) -> tuple[tuple[str, ...], str | None] | None:
@@ -169,7 +173,7 @@ def _query(path: Path, metrics: Sequence[str]) -> str:
     # a path is taken for a pattern, and a bracket is the only way to quote one
     file = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in file)
     return (
-        f"SELECT doc_id, target, map_values(arguments) AS requests, resps, filter, metrics AS metric_names{scores} "
-        f"FROM read_json('{file}', format = 'newline_delimited', "
+        f"SELECT doc_id, target, {PROMPT} AS prompt, {CONTINUATIONS} AS continuations, resps, filter, "
+        f"metrics AS metric_names{scores} FROM read_json('{file}', format = 'newline_delimited', "
         f"maximum_object_size = {LONGEST_LINE}, columns = {{{typed}}})"
     )

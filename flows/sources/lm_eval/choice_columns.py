@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,12 +18,14 @@ from flows.sources.values import NUMBER
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-PLACE = r"^\d{1,9}$"
+PLACE = r"^[0-9]{1,9}$"
+NO_TEXT = r"^(?:$|[\[{])"
+"""Nothing, or an object or a list written as DuckDB writes them."""
 NOT_A_PLACE = r"(?i)^\s*(?:" + NUMBER.pattern + r")\s*$"
 
 
 PLAIN = (
-    pl.col("doc_id").str.contains(r"^\d{1,18}$")
+    pl.col("doc_id").str.contains(r"^[0-9]{1,18}$")
     # a list of golds, or a number that is written in another way than a place
     & ~pl.col("target").str.starts_with("[")
     & (pl.col("target").str.contains(PLACE) | ~pl.col("target").str.contains(NOT_A_PLACE))
@@ -67,6 +69,7 @@ class Columns:
     logprobs: Floats
     greedy: Bools
     scores: dict[str, pl.Series]
+    _golds: dict[str, Ints] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def n_rows(self) -> int:
@@ -104,7 +107,10 @@ class Columns:
 
     def gold_by(self, reading: str) -> Ints:
         """The gold choice of each row under a reading of ``gold.READINGS``; -1 where it gives none."""
-        return {"number": self._by_number, "text": self._by_text, "score": self._by_score}[reading]()
+        if reading not in self._golds:
+            rules = {"number": self._by_number, "text": self._by_text, "score": self._by_score}
+            self._golds[reading] = rules[reading]()
+        return self._golds[reading]
 
     def fits(self, reading: str) -> bool:
         """No row contradicts a reading: each gives a choice, and the logged ``acc`` where there is one."""
@@ -144,26 +150,22 @@ def columns_of(rows: pa.Table, metrics: Sequence[str], filter_name: str | None =
     Raises:
         NotPlainError: A row needs to be looked at by itself.
     """
-    frame = pl.DataFrame(rows.select(["doc_id", "target", "filter", "metric_names", *metrics]))
+    frame = pl.DataFrame(rows.select(["doc_id", "target", "prompt", "filter", "metric_names", *metrics]))
     is_plain = PLAIN & (NAMED if filter_name is None else UNNAMED)
     _check(frame.select(is_plain.all(ignore_nulls=False)).item() is True)
     if filter_name is None:
         _check(from_json(frame["metric_names"][0]) == list(metrics))
-    target = frame["target"]
-    starts, requests = _flat(rows["requests"])
-    n_choices = np.diff(starts)
-    _check(n_choices > 1)
-    prompts, continuations = (pl.Series(requests.field(place)) for place in (0, 1))
-    _check(continuations.str.contains(r"^[^\[{]"))
-    prompt = prompts.gather(starts[:-1])
-    _check(prompt.str.len_bytes() > 0)
-    _check(prompts == prompt.gather(np.repeat(np.arange(frame.height), n_choices)))
+    starts, texts = _flat(rows["continuations"])
+    _check(np.diff(starts) > 1)
+    continuations = pl.Series(texts)
+    _check(~continuations.str.contains(NO_TEXT))
+    _check(frame["prompt"].str.len_bytes() > 0)
     logprobs, greedy = _responses(rows["resps"], starts)
     return Columns(
         item_id=frame["doc_id"],
-        target=target,
+        target=frame["target"],
         filter=frame["filter"] if filter_name is None else _constant(filter_name, frame.height),
-        prompt=prompt,
+        prompt=frame["prompt"],
         starts=starts,
         continuations=continuations,
         logprobs=logprobs,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from flows.key_set import KeySet
@@ -103,12 +104,13 @@ class SamplesReader:
         run = {"model_id": self.model_id, "task_id": self.task, "n_shots": self.n_shots} | self.packer.fixed
         self._count_items(columns.item_id)
         scores = dict(scores_of(columns, gold, self.stated))
-        for filter_name in columns.filter.unique() if self.stated else ():
-            there = (columns.filter == filter_name).to_numpy()
+        filters = columns.filter.unique().to_list() if self.stated else []
+        for filter_name in filters:
+            there = slice(None) if len(filters) == 1 else (columns.filter == filter_name).to_numpy()
             for name in self.stated & columns.scores.keys():
                 # a score that a row lacks is none; one that is not a number never comes here
-                logged = columns.scores[name].filter(there).drop_nans().to_numpy()
-                self.means.add_all((filter_name, name, "item_scores"), logged)
+                logged = columns.scores[name].to_numpy()[there]
+                self.means.add_all((filter_name, name, "item_scores"), logged[~np.isnan(logged)])
             for name, value in scores.items():
                 self.means.add_all((filter_name, name, "outputs"), value[there])
                 self.ours[filter_name, name] = OUR_METRICS[name]

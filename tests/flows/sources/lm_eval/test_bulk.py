@@ -135,14 +135,19 @@ ODD: dict[str, Row | str] = {
     "written answer": row(4_500, arguments=WRITTEN, resps=[["a"]]),
 }
 
+NEVER_BEGUN = {"no object", "blank line"}
+NO_VALUE = {"broken line", "two objects", "lone surrogate", "written answer"}
+"""Rows that DuckDB cannot read as the types of the others."""
+
 
 @pytest.mark.parametrize("name", ODD)
 def test_one_row_that_is_not_plain_far_into_the_file(tmp_path: Path, name: str) -> None:
     rows: list[Row | str] = [row(n) for n in range(5_000)]
     rows[4_500] = ODD[name]
     path = write(tmp_path, rows)
-    # DuckDB parses ahead of what it hands over
-    assert in_bulk(path) in ((0,) if name in {"no object", "blank line"} else (2_048, 4_096))
+    # DuckDB parses ahead of what it hands over, which is nothing where it fails itself
+    n_rows = (0,) if name in NEVER_BEGUN else (0, 2_048) if name in NO_VALUE else (2_048, 4_096)
+    assert in_bulk(path) in n_rows
     found = assert_same(path, model_id="m")
     assert found.samples.height + found.n_quarantined >= 4_999
 
