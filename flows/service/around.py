@@ -80,7 +80,8 @@ def study_bytes(study: Study) -> int:
 
 
 def _failed(study: Study, record: RunRecord, error: BaseException, progress: Progress) -> None:
-    state = "cancelled" if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit) else "failed"
+    # Signals, those of Prefect too, are no errors.
+    state = "failed" if isinstance(error, Exception) else "cancelled"
     why = f"{type(error).__name__}: {error}".rstrip(": ")
     kept = record.as_json(state, why)
     log(why, level=logging.ERROR, event="run_failed", seconds=round(record.seconds, 3))

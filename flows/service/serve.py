@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.lock import LockedError, writer_lock
 from flows.study import Study
 from metrics.errors import MirageError
 
@@ -148,29 +149,56 @@ def server(home: Path) -> Iterator[str]:
         home: Folder in which a server of our own keeps its database and log.
 
     Raises:
-        MirageError: Our own server did not start.
+        MirageError: Our own server did not start, or another process keeps one in that folder.
     """
     if url := os.environ.get("PREFECT_API_URL"):
         yield url
         return
     home.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(home)
-    port = _free_port()
+    with _alone(home), ExitStack() as stack:
+        # The usual port; where somebody else takes it at the same moment, another.
+        for usual in (USUAL_PORT, 0):
+            url = stack.enter_context(_started(home, _free_port(usual)))
+            if url is not None:
+                break
+        else:
+            raise _not_started(home)
+        os.environ["PREFECT_API_URL"] = url
+        stack.callback(os.environ.pop, "PREFECT_API_URL", None)
+        yield url
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two servers on one database would run each study twice, and the first to end would pause the other's schedules.
+
+    Raises:
+        MirageError: Another process keeps a server there.
+    """
+    try:
+        with writer_lock(home / "server", 0):
+            yield
+    except LockedError as error:
+        who = error.holder or "another process"
+        step = "stop it, give this one another folder (--home), or set PREFECT_API_URL to use the server of the other"
+        raise MirageError(f"{home} holds the data of a Prefect server already kept by {who}; {step}") from error
+
+
+@contextmanager
+def _started(home: Path, port: int) -> Iterator[str | None]:
+    """The API of a server on a port, which ends with the block; None where it ended by itself."""
     url = f"http://127.0.0.1:{port}/api"
-    log = home / "server.log"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     # Else the pages of its user interface ask the default port, whatever the server listens on.
     environment = os.environ | {"PREFECT_SERVER_UI_API_URL": "/api"}
-    with log.open("wb") as output:
+    with _log(home).open("wb") as output:
         process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        _await(process, f"{url}/health", log)
-        os.environ["PREFECT_API_URL"] = url
-        yield url
+        yield url if _answers(process, url, home) else None
     finally:
-        os.environ.pop("PREFECT_API_URL", None)
         process.terminate()
         try:
             process.wait(30)
@@ -179,21 +207,35 @@ def server(home: Path) -> Iterator[str]:
             process.wait()
 
 
-def _await(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
+def _answers(process: subprocess.Popen[bytes], url: str, home: Path) -> bool:
+    """Wait for a server; False where its process ends.
+
+    Raises:
+        MirageError: It takes too long.
+    """
     until = time.monotonic() + SERVER_PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(health, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.5)
-    raise MirageError(f"the Prefect server did not start; see {log}, or start one and set PREFECT_API_URL")
+    while process.poll() is None:
+        if time.monotonic() > until:
+            raise _not_started(home)
+        # By its home it is known from another server that has taken the port meanwhile.
+        with suppress(OSError, ValueError), urllib.request.urlopen(f"{url}/admin/settings", timeout=5) as answer:
+            if json.load(answer).get("home") == str(home):
+                return True
+        time.sleep(0.5)
+    return False
 
 
-def _free_port() -> int:
-    """The usual port, so that a bookmark stays true; another where it is taken."""
-    for port in (USUAL_PORT, 0):
+def _not_started(home: Path) -> MirageError:
+    return MirageError(f"the Prefect server did not start; see {_log(home)}, or start one and set PREFECT_API_URL")
+
+
+def _log(home: Path) -> Path:
+    return home / "server.log"
+
+
+def _free_port(usual: int) -> int:
+    """The usual port, so that a bookmark stays true; another where it is taken or 0."""
+    for port in (usual, 0):
         with suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

@@ -7,9 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +21,31 @@ import yaml
 
 from flows.lock import writer_lock
 from flows.service.record import last_run
-from flows.service.serve import deployment_file, schedules, server
+from flows.service.serve import _free_port, deployment_file, schedules, server
 from flows.session import make_warehouse_folder
 from metrics.errors import MirageError
-from tests.flows.make import STUDY, Workshop
+from tests.flows.faults.harness import content, left_over
+from tests.flows.make import STUDY, Workshop, outputs
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 420
+SKIPPING = STUDY + '\n[service]\noverlap = "skip"\n'
 
 
 def environment(**more: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PREFECT_LOGGING_LEVEL": "WARNING"} | more
+
+
+def undisturbed(folder: Path, seed: int) -> Workshop:
+    """The same study, run before and after its file changed."""
+    workshop = Workshop(folder / "undisturbed")
+    workshop.folder.mkdir()
+    workshop.fill(["add"])
+    workshop.write_study(SKIPPING)
+    workshop.run()
+    workshop.write("add.parquet", outputs("add", seed=seed))
+    workshop.run()
+    return workshop
 
 
 def wait_for(workshop: Workshop, process: subprocess.Popen[str], runner: str = "prefect") -> dict[str, Any]:
@@ -73,13 +90,51 @@ def start_another(url: str) -> None:
     ask(url, f"deployments/{made['id']}/create_flow_run")
 
 
+SLOW = """
+import time
+from pathlib import Path
+import numpy as np
+from metrics.registry import metric
+
+@metric("slow", label="Slow", kind="smooth", unit="share", low=0, high=1, needs=("output",),
+        definition="nothing, late", source="a test", default=False, version=1)
+def slow(batch):
+    here = Path(__file__).parent
+    (here / "scoring").touch()
+    while not (here / "go").exists():
+        time.sleep(0.1)
+    return np.zeros(len(batch))
+"""
+
+
+def cancel_in_the_middle_of_scoring(workshop: Workshop, url: str) -> None:
+    """Let new content be scored by a metric that does not end, and cancel the run as its button does."""
+    (workshop.folder / "slow_metric.py").write_text(SLOW, encoding="utf-8")
+    workshop.write_study('metrics = ["exact_match", "slow_metric:slow"]\n' + SKIPPING)
+    workshop.write("add.parquet", outputs("add", seed=1))
+    until = time.monotonic() + PATIENCE
+    while not (workshop.folder / "scoring").exists() and time.monotonic() < until:
+        time.sleep(0.5)
+    running = {"flows": {"name": {"any_": ["mirage"]}}, "flow_runs": {"state": {"name": {"any_": ["Running"]}}}}
+    [run] = ask(url, "flow_runs/filter", running)
+    ask(url, f"flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
+    state = run["state_name"]
+    while state != "Cancelled" and time.monotonic() < until:
+        time.sleep(0.5)
+        [run] = ask(url, "flow_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
+        state = run["state_name"]
+    assert state == "Cancelled"
+
+
 @pytest.mark.prefect
-def test_a_served_study_runs_when_the_clock_says_so_and_its_server_ends_with_it(workshop: Workshop) -> None:
+def test_a_served_study_runs_when_the_clock_says_so_and_its_server_ends_with_it(
+    workshop: Workshop, tmp_path: Path
+) -> None:
     workshop.fill(["add"])
-    workshop.write_study(STUDY + '\n[service]\noverlap = "skip"\n')
+    workshop.write_study(SKIPPING)
     make_warehouse_folder(workshop.study())
     command = [sys.executable, "-m", "flows.cli", "serve", str(workshop.path), "--cron", "* * * * *"]
-    environ = environment()
+    environ = environment(MIRAGE_ALLOW_PLUGINS="1")
     environ.pop("PREFECT_API_URL", None)
     process = subprocess.Popen(
         command, cwd=workshop.folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -93,6 +148,7 @@ def test_a_served_study_runs_when_the_clock_says_so_and_its_server_ends_with_it(
             start_another(f"{address}/api")
             until_states(f"{address}/api", [{"Running"}, {"Cancelled"}])
         record = wait_for(workshop, process)
+        cancel_in_the_middle_of_scoring(workshop, f"{address}/api")
     finally:
         process.send_signal(signal.SIGINT)
         text, _ = process.communicate(timeout=PATIENCE)
@@ -103,15 +159,51 @@ def test_a_served_study_runs_when_the_clock_says_so_and_its_server_ends_with_it(
     listening = Path("/proc/net/tcp").read_text(encoding="ascii")
     assert f":{port:04X} 00000000:0000 0A" not in listening
 
+    # what was cancelled has left nothing half done
+    workshop.write_study(SKIPPING)
+    workshop.run()
+    assert [path for path in left_over(workshop) if "/mirage.work/prefect/" not in path] == []
+    assert content(workshop) == content(undisturbed(tmp_path, 1))
+
+
+class Squatter(BaseHTTPRequestHandler):
+    """A Prefect server of somebody else, which has taken a port just after it was found free."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"home": "/somewhere/else"}')
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the terminal."""
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Squatter) as squatter:
+        thread = threading.Thread(target=squatter.serve_forever)
+        thread.start()
+        yield squatter.server_port
+        squatter.shutdown()
+        thread.join()
+
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
+    """A server of our own, whose port was taken by another while it started."""
+    with pytest.MonkeyPatch.context() as patch, taken_port() as taken:
+        free = iter([taken])
+        patch.setattr("flows.service.serve._free_port", lambda usual: next(free, None) or _free_port(0))
         patch.delenv("PREFECT_API_URL", raising=False)
         patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("home")))
         # How long a run that waits for another is put off each time.
         patch.setenv("PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS", "5")
-        with server(tmp_path_factory.mktemp("prefect")) as url:
+        home = tmp_path_factory.mktemp("prefect")
+        with server(home) as url:
+            assert not url.startswith(f"http://127.0.0.1:{taken}/")
+            patch.delenv("PREFECT_API_URL")
+            with pytest.raises(MirageError, match=f"already kept by process {os.getpid()} on "), server(home):
+                pass
             yield url
 
 
@@ -140,7 +232,7 @@ def test_a_worker_runs_what_the_deployment_file_deploys(workshop: Workshop, own_
             start_another(own_server)
             until_states(own_server, [{"Running"}, {"AwaitingConcurrencySlot"}])
         assert wait_for(workshop, worker)["state"] == "done"
-        until_states(own_server, [{"Completed"}, {"Pending", "Running", "Completed"}])
+        until_states(own_server, [{"Completed"}, {"Pending", "Running", "Nothing to do"}])
     finally:
         worker.terminate()
         worker.communicate(timeout=PATIENCE)
