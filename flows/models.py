@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from flows.bench import Bench
@@ -68,17 +69,19 @@ def tell_models(bench: Bench, said: pl.DataFrame) -> None:
         bench.con.execute(sql("forget_study_statements"), {"model_ids": said["model_id"].to_list()})
         load.upsert_models(bench.con, said)
     load.resolve_models(bench.con)
-    unknown = frame(bench.con, "unknown_model")["model_id"].to_list()
     load.forget_findings(bench.con, STAGE)
-    if unknown:
-        load.record_findings(bench.con, bench.findings([_unknown(unknown)]))
+    load.record_findings(bench.con, bench.findings(unknown_models(bench.con)))
 
 
-def _unknown(unknown: list[str]) -> Finding:
+def unknown_models(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """A finding that names the models of runs whose scale nobody knows; none where there is no such model."""
+    unknown = frame(con, "unknown_model")["model_id"].to_list()
+    if not unknown:
+        return []
     nobody = "of which neither the study, nor the logs, nor the known facts give a scale"
     reason = f"{len(unknown)} {'model' if len(unknown) == 1 else 'models'} {nobody}: {listed(unknown)}"
     action = "stored, and part of no ladder; add a row to the study's models (model_id, n_params, …)"
-    return Finding("warning", "unknown_model", reason, action, stage=STAGE)
+    return [Finding("warning", "unknown_model", reason, action, stage=STAGE)]
 
 
 def _read_csv(path: Path) -> pl.DataFrame:

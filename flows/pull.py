@@ -68,7 +68,7 @@ def pull(bench: Bench) -> Pulled:
     total += commits.flush()
     if total.n_read:
         tell_items(bench)
-    tell_models(bench, said)
+    tell_models(bench, unwanted.without_models(said))
     bench.progress.finish(STAGE, str(total))
     return total
 

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from flows.bench import Progress
+from flows.ladders import STAGE as LADDERS
+from flows.models import STAGE as MODELS
+from flows.models import unknown_models
 from flows.session import STAGED, Outcome, run_direct, writing
+from flows.sources.schema import finding_frame
 from flows.statements import sql
 from flows.study import Study
 from reports.drawing_library import cache_folder
+from warehouse import load
 from warehouse.db import backups, open_warehouse, published_path
 from warehouse.forget import Kind, Matches, find, forget, forgotten, remember
 from warehouse.lake.upkeep import purge, tidy
@@ -80,7 +86,13 @@ def forget_for_good(
     with writing(study, progress, wait):
         with closing(open_warehouse(study.warehouse_path)) as con:
             matches = find(con, kind, pattern)
-            forget(con, matches, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+            now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+            forget(con, matches, now)
+            # They may name what is gone; those of ladders are found again by the analysis.
+            for stage in (MODELS, LADDERS):
+                load.forget_findings(con, stage)
+            unknown = finding_frame(unknown_models(con))
+            load.record_findings(con, unknown.with_columns(found_at=pl.lit(now, dtype=pl.Datetime("us"))))
         if not matches.is_empty:
             progress.say("Writing the warehouse anew, without the removed rows")
             _leave_no_byte(study)
