@@ -190,14 +190,29 @@ def csv_chunks(path: Path, log: FindingLog) -> Iterator[Chunk]:
     with open_bytes(path) as stream:
         numbered = (line.decode("utf-8", "surrogateescape") for _, line in _lines(stream, log))
         reader = csv.reader(numbered, delimiter="\t" if plain_suffix(path) == ".tsv" else ",", strict=True)
-        header = next(reader, None)
-        if not header:
-            raise UnreadableFileError("no_header", "the file is empty; its first line must name the columns")
-        header[0] = header[0].removeprefix("\ufeff")
-        doubled = sorted({name for name in header if header.count(name) > 1})
-        if doubled:
-            raise UnreadableFileError("doubled_column", f"the header names {', '.join(doubled)} more than once")
+        header = _header(reader)
         yield from _packed(_csv_records(reader, header, log))
+
+
+def _header(reader: Any) -> list[str]:
+    try:
+        header: list[str] | None = next(reader, None)
+    except csv.Error as error:
+        raise UnreadableFileError(
+            "no_header", f"its first line, which must name the columns, is no CSV: {error}"
+        ) from error
+    if not header:
+        raise UnreadableFileError("no_header", "the file is empty; its first line must name the columns")
+    if not _is_utf8("".join(header)):
+        reason = (
+            f"its first line, which must name the columns, holds bytes that are not UTF-8: {','.join(header)[:40]!a}"
+        )
+        raise UnreadableFileError("invalid_utf8", reason)
+    header[0] = header[0].removeprefix("\ufeff")
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled:
+        raise UnreadableFileError("doubled_column", f"the header names {', '.join(doubled)} more than once")
+    return header
 
 
 def _csv_records(reader: Any, header: Sequence[str], log: FindingLog) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -128,7 +128,8 @@ def main() -> None:
     outcomes = fuzz(seconds, seed, files)
     for (name, outcome), count in sorted(outcomes.items()):
         sys.stdout.write(f"{name:16s} {outcome:9s} {count:,}\n")
-    sys.stdout.write(f"{outcomes.total():,} reads\n")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    sys.stdout.write(f"{outcomes.total():,} reads, at most {peak:,} MiB of memory\n")
 
 
 if __name__ == "__main__":

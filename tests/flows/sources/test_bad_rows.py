@@ -179,7 +179,16 @@ def test_csv_records_with_another_number_of_fields_are_left_out(tmp_path: Path) 
     assert n_quarantined == 3
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"", "no_header"), (b"a,b,a\n1,2,3\n", "doubled_column")])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "no_header"),
+        (b'model_id,"task_id"x,item_id\n1,2,3\n', "no_header"),
+        (b'model_id,"task_id', "no_header"),
+        (b"model_id,task\xff_id\n1,2\n", "invalid_utf8"),
+        (b"a,b,a\n1,2,3\n", "doubled_column"),
+    ],
+)
 def test_csv_without_a_usable_header_is_refused(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)

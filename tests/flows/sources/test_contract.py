@@ -13,7 +13,10 @@ from flows.sources.schema import READ_SCHEMA, RUN_KEY, SAMPLE_KEY
 from flows.stage import StageUnit, stage_file
 from tests.flows.sources.reading import CASES, read
 
-FILES = sorted(path for path in CASES.rglob("*") if path.is_file())
+ALL = sorted(path for path in CASES.rglob("*") if path.is_file())
+TABLES = [path for path in ALL if path.relative_to(CASES).parts[0] in {"table", "score_table"}]
+"""Plain tables, which are taken for one where nothing else claims them, or where the study says so."""
+FILES = [path for path in ALL if path not in TABLES]
 NAMES = [path.relative_to(CASES).as_posix() for path in FILES]
 WEAKEST_CLAIM = 0.5
 
@@ -24,6 +27,22 @@ def test_exactly_one_reader_claims_a_log(path: Path) -> None:
 
     assert [name for name, sure in claims.items() if sure >= WEAKEST_CLAIM] == [path.relative_to(CASES).parts[0]]
     assert recognise(path).format == path.relative_to(CASES).parts[0]
+
+
+def test_every_format_has_miniature_files() -> None:
+    assert {path.relative_to(CASES).parts[0] for path in ALL} == set(sources())
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.relative_to(CASES).as_posix())
+def test_no_log_format_claims_a_plain_table(path: Path) -> None:
+    format = path.relative_to(CASES).parts[0]
+    claims = {name: entry.detect(path) for name, entry in sources().items()}
+    assert {name for name, sure in claims.items() if sure > 0} == {"table"}
+    assert recognise(path).format == "table"
+    found = read(path, format)
+    assert found.samples.schema == pl.Schema(READ_SCHEMA)
+    assert (found.samples.height > 0, found.reported.height > 0) == (format == "table", format == "score_table")
+    assert {finding.severity for finding in found.findings} <= {"note"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

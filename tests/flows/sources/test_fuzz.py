@@ -13,12 +13,12 @@ from flows.sources.registry import UnreadableFileError
 from tests.flows.sources.fuzz import fuzz
 from tests.flows.sources.reading import CASES, read
 from tests.flows.sources.test_bad_input import spoiled
-from tests.flows.sources.test_contract import FILES
+from tests.flows.sources.test_contract import ALL
 
 PIECES = (b"null", b"{}", b"[]", b'""', b"-1", b"1e999", b"NaN", b'"\xc3"', b"true", b",", b"}", b"\n", b"\x00", b'"x"')
 BY_FORMAT = {
-    name: [p for p in FILES if p.relative_to(CASES).parts[0] == name]
-    for name in sorted({p.relative_to(CASES).parts[0] for p in FILES})
+    name: [p for p in ALL if p.relative_to(CASES).parts[0] == name]
+    for name in sorted({p.relative_to(CASES).parts[0] for p in ALL})
 }
 
 
@@ -56,4 +56,4 @@ def test_damaged_values(format: str) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_damaged_logs_for_ten_minutes() -> None:
-    assert fuzz(600, seed=11, files=FILES).total() > 1_000
+    assert fuzz(600, seed=11, files=ALL).total() > 1_000
