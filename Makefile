@@ -12,7 +12,7 @@ TEST_PROCESSES ?= 2
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup setup-lab run test test-long test-duckdb2 check audit format bench lock clean
+.PHONY: help setup setup-lab run test test-scale test-long test-duckdb2 check audit format bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -43,7 +43,16 @@ run: setup ## Pull, score, analyse and report the embedded study, or STUDY=my.to
 	@$(BIN)/mirage run $(STUDY) $(ARGS)
 
 test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
-	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m "not long and not scale" -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
+# The flow tests again, in a lake in PostgreSQL and on a Dask cluster of two processes; then whole studies in all of them.
+SCALE_TESTS := $(addprefix tests/flows/test_,score.py pull.py analyze.py publish.py extractions.py ladders.py)
+
+test-scale: setup setup-lab ## Run the flow tests over warehouses and runners (about 15 minutes on two cores)
+	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse file --runner processes $(SCALE_TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse file --runner dask $(SCALE_TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse lake --runner dask $(SCALE_TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -m scale -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 test-long: setup setup-lab ## Run the long suites: calibration, soak, fault storms
 	@$(BIN)/python -m pytest -m long $(ARGS)

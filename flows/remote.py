@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from flows.object_store import SCHEMES as STORES
+from flows.object_store import ObjectStore
 from flows.secrets import REFERENCE, Address, MissingVariableError, address, without_secrets
 from flows.unpack import stamp
 
@@ -228,6 +230,8 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         system, path = url_to_fs(url)
     except ImportError as error:
+        if urlsplit(url).scheme in STORES:
+            return ObjectStore(), url
         raise RemoteError(f"its protocol needs a package that is not installed: {error}") from error
     except ValueError as error:
         raise RemoteError(f"its protocol is not known: {error}") from error

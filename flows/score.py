@@ -91,7 +91,8 @@ def score(bench: Bench) -> Scored:
     load.forget_findings(bench.con, STAGE)
     stale = stale_runs(bench)
     heavy = sum(run.n_samples for run in stale) > HEAVY_ROWS
-    shards = plan_shards(stale, HEAVY if heavy else LIGHT)
+    # small shards spread evenly over processes; within one process each commit of a large one replaces several
+    shards = plan_shards(stale, LIGHT if bench.runner.shares_memory(heavy=heavy) else HEAVY)
     bench.progress.start(STAGE, len(shards))
     n_runs = n_samples = n_failed = 0
     places, joined = Places(bench.con, "sample"), Joined()

@@ -24,6 +24,27 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 SHARED_DATA_REASON = "the shared data folder is not beside the project"
 
 
+FAR = {"one_process": ("--runner", ("processes", "dask")), "in_file": ("--warehouse", ("lake",))}
+"""Marks of tests that cannot run everywhere, and where not."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the studies of the flow tests run; see ``tests/flows/place.py``."""
+    from tests.flows.place import RUNNERS, WAREHOUSES
+
+    parser.addoption("--warehouse", choices=WAREHOUSES, default=WAREHOUSES[0], help="Warehouse of the flow tests.")
+    parser.addoption("--runner", choices=RUNNERS, default=RUNNERS[0], help="Runner of the flow tests.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that make no sense where the options say."""
+    left_out = {mark for mark, (option, places) in FAR.items() if config.getoption(option) in places}
+    gone = [item for item in items if any(item.get_closest_marker(mark) for mark in left_out)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real outputs and logs of others, where this machine has them; a test that needs them skips elsewhere."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.make import Workshop
+from tests.flows.make import PLACES, Workshop
+from tests.flows.place import Place, taken
+from tests.scale.postgres import Server, programs, serving
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -18,6 +20,19 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where studies run: in files by the default runner, or as the options say."""
+    warehouse, runner = request.config.getoption("--warehouse"), request.config.getoption("--runner")
+    if (warehouse, runner) == ("file", "auto"):
+        yield PLACES[-1]
+        return
+    with taken(warehouse, runner, tmp_path_factory.mktemp("place")) as found:
+        PLACES.append(found)
+        yield found
+        PLACES.pop()
+
+
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
     """An empty folder to put a study in."""
@@ -27,7 +42,7 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def finished(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """The usual study after a run; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("finished") / "study"
     folder.mkdir()
@@ -38,7 +53,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 @pytest.fixture
-def ready(finished: Workshop, tmp_path: Path) -> Workshop:
-    """A copy of the usual study after a run: two tasks, four models, two ladders."""
-    shutil.copytree(finished.folder, tmp_path / "study")
-    return Workshop(tmp_path / "study")
+def ready(place: Place, finished: Workshop, tmp_path: Path) -> Workshop:
+    """The usual study after a run: two tasks, four models, two ladders. A file is copied, a lake cannot be."""
+    made = Workshop(tmp_path / "study")
+    if place.lake is None:
+        shutil.copytree(finished.folder, made.folder)
+        return made
+    made.folder.mkdir()
+    made.fill()
+    made.run()
+    return made
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; without one installed the test skips, and fails in continuous integration."""
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (on Debian: apt-get install postgresql)")
+    with serving(found) as server:
+        yield server

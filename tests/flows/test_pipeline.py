@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from flows.service.record import last_run
 from flows.session import Outcome
 from tests.flows.make import STUDY, Said, Workshop, outputs
 from tests.flows.service.planted import KEY, LITERAL_PASSWORD, betrayed, planted
+from tests.scale.postgres import Server
+from tests.scale.rows import rows_of
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -125,7 +128,9 @@ def test_bad_input_does_not_end_the_flow(server: SyncPrefectClient, ready: Works
     made = runs_of(server)["mirage"]
     assert made.state_name == "Partial"
     lines = logged(server, made.id, "analyze: 1 of 2 ladders analysed")
-    assert any(line.startswith("inventory: not readable as Parquet") and line.endswith(" [bad.parquet]") for line in lines)
+    assert any(
+        line.startswith("inventory: not readable as Parquet") and line.endswith(" [bad.parquet]") for line in lines
+    )
     assert [finding["uri"] for finding in ready.findings("unreadable")] == ["bad.parquet"]
     texts = [str(artifact.data) for artifact in server.read_artifacts() if artifact.key == "mirage-small-findings"]
     assert any("**error: unreadable (1)**, such as bad.parquet: " in text for text in texts)
@@ -209,3 +214,21 @@ def test_planted_secrets_do_not_reach_the_server(
     assert "nothing.parquet?token=…" in texts["artifacts"]
     assert "[value of HF_API_KEY] is no key for" in texts["flow runs"]
     assert betrayed(texts) == []
+
+
+@pytest.mark.scale
+def test_the_flow_with_dask_workers_and_a_lake(
+    server: SyncPrefectClient, postgres: Server, workshop: Workshop, finished: Workshop
+) -> None:
+    workshop.fill()
+    url = postgres.new_database("by_prefect")
+    workshop.write_study(f'warehouse = "ducklake:{url}?data_path=rows"\nrunner = "dask"\n{STUDY}')
+    outcome, _ = run(workshop)
+    assert outcome.analyzed is not None
+    assert (outcome.analyzed.n_ladders, outcome.analyzed.n_analyzed) == (2, 2)
+    with closing(finished.open()) as usual, closing(workshop.open()) as con:
+        assert rows_of(con) == rows_of(usual)
+    stages = runs_of(server)
+    assert set(stages) >= {"mirage", "pull", "score", "analyze", "report"}
+    assert all(found.state.is_completed() for found in stages.values())
+    assert run(workshop)[0].did_nothing

@@ -175,7 +175,8 @@ def test_a_run_in_parts_is_scored_like_a_whole_one(
 ) -> None:
     workshop.fill()
     workshop.write_study(f'runner = "{runner}"\n{STUDY}')
-    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    for limit in ("LIGHT", "HEAVY"):
+        monkeypatch.setattr(scoring, limit, Limit(6, 64_000_000))
     labels: list[str] = []
     joined = shards.Joined.take
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import shutil
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from flows.bench import Bench
+from flows.cli import app
 from flows.service.cleanup import collect
 from metrics.errors import MirageError
 from tests.flows.make import STUDY, Said, Workshop, outputs
@@ -24,6 +29,7 @@ from warehouse.db import open_warehouse, publish, published_path
 from warehouse.doctor import examine
 from warehouse.errors import SqlError, WarehouseError
 from warehouse.forget import find, forget
+from warehouse.lake import extensions
 from warehouse.lake.address import LakeAddress, LakeAddressError, parse_address
 from warehouse.lake.connect import attach
 from warehouse.lake.errors import (
@@ -123,16 +129,48 @@ def test_upkeep_keeps_what_is_published(tmp_path: Path) -> None:
     assert count(published_path(link)) == 36
 
 
-def test_forgotten_texts_are_in_no_file_of_rows(tmp_path: Path) -> None:
-    link = lake_in_file(tmp_path)
+@pytest.fixture(params=["file", pytest.param("postgres", marks=pytest.mark.scale)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The link to a lake that is not made yet, with its catalogue in a file or in PostgreSQL."""
+    if request.param == "file":
+        return lake_in_file(tmp_path)
+    server: Server = request.getfixturevalue("postgres")
+    link_to(
+        tmp_path / "mirage.lake", parse_address(f"ducklake:{server.new_database('forgets')}?data_path=rows", tmp_path)
+    )
+    return tmp_path / "mirage.lake"
+
+
+def catalogue_rows(con: duckdb.DuckDBPyConnection, text: str) -> list[tuple[object, ...]]:
+    """Rows of the catalogue's tables that hold a text."""
+    inside = "__ducklake_metadata_lake"
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [inside]).fetchall()
+    names = {name for (name,) in tables} | {"ducklake_table_column_stats", "ducklake_file_column_stats"}
+    found = []
+    for name in sorted(names):
+        found += con.execute(
+            f"SELECT '{name}', row::VARCHAR FROM {inside}.{name} AS row WHERE contains(row::VARCHAR, ?)", [text]
+        ).fetchall()
+    return found
+
+
+def test_forgotten_texts_are_nowhere_in_a_lake(empty: Path, tmp_path: Path) -> None:
+    link = empty
     with closing(open_warehouse(link)) as con:
         make.fill(con)
-        con.execute("UPDATE sample SET output = 'planted-' || run_id WHERE run_id LIKE 'm0%/spell'")
+        con.execute("UPDATE sample SET output = 'zz-planted-' || run_id WHERE run_id LIKE 'm0%/spell'")
+        assert catalogue_rows(con, "planted-")  # the largest text
         con.execute("CALL lake.set_option('parquet_compression', 'uncompressed')")
         publish(con, link, published_path(link), NOW, "test")
         forget(con, find(con, "run", "*/spell"), make.NOW)
         purge(con, read_link(link).address)
         assert publications(con, "mirage") == {}
+        assert catalogue_rows(con, "planted-") == []
+        # what the catalogue now says of texts must not hide rows
+        [(largest,)] = con.execute("SELECT max(output) FROM sample").fetchall()
+        con.execute("UPDATE sample SET output = 'zzz' WHERE item_id = 'i0'")
+        assert len(con.execute("FROM sample WHERE output = ?", [largest]).fetchall()) > 0
+        assert len(con.execute("FROM sample WHERE output = 'zzz'").fetchall()) > 0
     held = b"".join(path.read_bytes() for path in tmp_path.rglob("*.parquet"))
     assert b"planted-" not in held
     assert count(link) == 24
@@ -152,6 +190,33 @@ def test_a_warehouse_is_copied_both_ways(filled: Path, tmp_path: Path) -> None:
         assert rows_of(two) == rows_of(three) == wanted
     with pytest.raises(WarehouseError, match="it holds rows already"):
         copy_warehouse(filled, file)
+
+
+@pytest.mark.scale
+def test_the_command_copies_both_ways_and_shows_checksums(
+    postgres: Server, ready: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = str(ready.study().warehouse_path)
+    lake = f"ducklake:{postgres.new_database('moved')}?data_path=rows"
+    there, back = told("copy", file, lake), told("copy", lake, "back.duckdb")
+    assert there["tables"] == back["tables"]
+    by_table = {one["table"]: one for one in there["tables"]}
+    assert (by_table["sample"]["rows"], by_table["verdict"]["rows"]) == (160, 2)
+    assert int(by_table["sample"]["checksum"]) != 0
+    with closing(ready.open()) as usual, closing(open_warehouse(tmp_path / "back.duckdb")) as con:
+        assert rows_of(con) == rows_of(usual)
+    refused_copy = CliRunner().invoke(app, ["warehouse", "copy", file, lake])
+    assert refused_copy.exit_code != 0
+    assert "it holds rows already" in refused_copy.output
+
+
+def told(*command: str) -> dict[str, Any]:
+    """What a command of ``mirage warehouse`` prints as JSON."""
+    done = CliRunner().invoke(app, ["warehouse", *command, "--json"])
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_a_copy_that_is_not_whole_leaves_nothing(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,6 +416,23 @@ def test_an_extension_that_is_not_to_be_had(tmp_path: Path) -> None:
         con.execute(f"SET extension_directory = '{tmp_path}'")
         with pytest.raises(ExtensionError, match="install it with the extra `scale`"):
             load_extension(con, "delta")
+
+
+def test_an_extension_without_a_wheel_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where DuckDB is told to get extensions; here a folder laid out as its own repository is."""
+    wheel = extensions._in_wheel("ducklake")
+    assert wheel is not None
+    with duckdb.connect() as con:
+        [(platform,)] = con.execute("PRAGMA platform").fetchall()
+        offered = tmp_path / "repository" / f"v{duckdb.__version__}" / platform
+        offered.mkdir(parents=True)
+        shutil.copyfile(wheel, offered / "ducklake.duckdb_extension")
+        monkeypatch.setattr(extensions, "_in_wheel", lambda name: None)
+        con.execute(f"SET custom_extension_repository = '{tmp_path / 'repository'}'")
+        con.execute(f"SET extension_directory = '{tmp_path / 'installed'}'")
+        load_extension(con, "ducklake")
+        con.execute(f"ATTACH 'ducklake:{tmp_path}/a.ducklake' AS a")
+    assert list(tmp_path.glob("installed/**/ducklake.duckdb_extension"))
 
 
 def test_links_that_lead_nowhere(tmp_path: Path) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import closing
+from typing import Any
 
 import pytest
 
+from flows import analyze as analysing
+from flows import score as scoring
+from flows.handing import Limit
+from flows.runners.cluster import Cluster
 from tests.flows.make import STUDY, Workshop
 from tests.scale.postgres import Server
 from tests.scale.rows import rows_of
@@ -19,6 +26,31 @@ def is_equal(finished: Workshop, other: Workshop) -> bool:
     assert wanted["verdict"]
     assert found == wanted
     return True
+
+
+@pytest.mark.scale
+def test_a_study_goes_on_where_dask_workers_are_killed(
+    finished: Workshop, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.fill()
+    workshop.write_study(f'runner = "dask"\n{STUDY}')
+    monkeypatch.setattr(scoring, "HEAVY", Limit(45, 64_000_000))
+    monkeypatch.setattr(analysing, "LIGHT", Limit(1, 1))
+    submit, killed = Cluster.submit, list[str]()
+
+    def deadly(self: Cluster, work: Any, unit: Any) -> Any:
+        """Begin a unit; the worker of one shard and of one ladder is killed as soon as it has them."""
+        under_way = submit(self, work, unit)
+        stage = type(unit).__name__
+        if stage != "StageUnit" and stage not in killed:
+            killed.append(stage)
+            os.kill(next(iter(self.client().run(os.getpid).values())), signal.SIGKILL)
+        return under_way
+
+    monkeypatch.setattr(Cluster, "submit", deadly)
+    assert not workshop.run().is_partial
+    assert killed == ["ScoreUnit", "AnalyzeUnit"]
+    assert is_equal(finished, workshop)
 
 
 @pytest.mark.parametrize("runner", ["threads", "processes", "dask"])

@@ -83,7 +83,7 @@ def attach_as(
         load_extension(con, "postgres_scanner")
     if address.in_object_store:
         load_extension(con, "httpfs")
-        _give_credentials(con, os.environ)
+        give_credentials(con, os.environ)
     attempt = 0
     while True:
         try:
@@ -147,7 +147,7 @@ def _has_schema(con: duckdb.DuckDBPyConnection, schema: str) -> bool:
     return bool(con.execute(query, [LAKE, schema]).fetchall())
 
 
-def _give_credentials(con: duckdb.DuckDBPyConnection, environment: Mapping[str, str]) -> None:
+def give_credentials(con: duckdb.DuckDBPyConnection, environment: Mapping[str, str]) -> None:
     """Pass on what the environment says of an S3 store, under the names that Amazon's own programs use."""
     said = {
         "KEY_ID": environment.get("AWS_ACCESS_KEY_ID"),

@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from warehouse.definitions import statement
 from warehouse.lake.address import LakeAddress
 from warehouse.lake.connect import LAKE
 from warehouse.lake.publication import publications
@@ -63,6 +64,7 @@ def purge(con: duckdb.DuckDBPyConnection, address: LakeAddress) -> None:
     rows = con.execute(f"SELECT snapshot_id FROM {LAKE}.snapshots() WHERE snapshot_id <> ?", [newest]).fetchall()
     _expire(con, [version for (version,) in rows])
     con.execute(f"CALL ducklake_cleanup_old_files({literal(LAKE)}, cleanup_all => true)").fetchall()
+    con.execute(statement("narrow_lake_columns"), {"schema": address.schema})
 
 
 def _expendable(con: duckdb.DuckDBPyConnection, schema: str, kept: int, before: dt.datetime) -> list[int]:
