@@ -19,7 +19,6 @@ from flows.pool import pool_run_noise
 from flows.sources.schema import Finding
 from flows.statements import sql
 from metrics.ladder import LadderInfo
-from metrics.ladder_inputs import LadderInputs
 from metrics.plugins import Plugins
 from warehouse import load
 from warehouse.places import Places
@@ -234,9 +233,7 @@ def _prepared(bench: Bench, ladders: Sequence[Ladder]) -> Iterator[tuple[str, Pr
     for unit in _units(bench, ladders, heavy=False):
         frames, options = unit.frames(), unit.options
         for ladder in unit.ladders:
-            rows, reads = frames.rows(ladder), options.reads_characters
-            inputs = LadderInputs(rows, ladder.info, tokenization=options.tokenization, reads_characters=reads)
-            prepared = prepare_ladder(inputs, options.constants)
+            prepared = prepare_ladder(options.inputs(frames.rows(ladder), ladder.info), options.constants)
             if prepared is not None:
                 yield ladder.info.ladder_id, prepared
         discard(*unit.given)

@@ -41,7 +41,7 @@ class LadderFrames:
         member = position[self._numbers]
         kept = np.flatnonzero(member >= 0)
         cluster = pl.lit(None, dtype=pl.String) if ladder.cluster is None else pl.col(ladder.cluster)
-        rows = self._rows[kept].with_columns(cluster=cluster).drop("category")
+        rows = self._rows[kept].with_columns(cluster=cluster)
         return by_answer(rows.hstack(members.drop("run_id")[member[kept]]), ladder.answer)
 
 

@@ -14,6 +14,7 @@ from metrics.decision import Decision, undecidable
 from metrics.knob_rows import knob_rows
 from metrics.ladder import LadderInfo
 from metrics.ladder_inputs import LadderInputs
+from metrics.rules import RULES
 from metrics.tables import TABLES, table
 
 
@@ -37,6 +38,16 @@ class AnalysisOptions:
     def reads_characters(self) -> bool:
         """Whether the verdict looks at single target characters, beside their scores."""
         return self.constants.method >= 2 and self.tokenization == "char"
+
+    def inputs(self, rows: pl.DataFrame, info: LadderInfo) -> LadderInputs:
+        """What the analysis of a ladder rests on; rows as for `analyze_ladder`."""
+        return LadderInputs(
+            rows,
+            info,
+            tokenization=self.tokenization,
+            reads_characters=self.reads_characters,
+            guards_short_answers=RULES[self.constants.method].guards_short_answers,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ def analyze_ladder(rows: pl.DataFrame, info: LadderInfo, options: AnalysisOption
         options: How to analyse.
         now: Written as the time of the analysis.
     """
-    inputs = LadderInputs(rows, info, tokenization=options.tokenization, reads_characters=options.reads_characters)
+    inputs = options.inputs(rows, info)
     prepared = prepare_ladder(inputs, options.constants)
     decision = decide_ladder(inputs, prepared)
     resampled = ladder_rows.resample(inputs, options.resamples, options.seed)
@@ -116,6 +127,8 @@ def prepare_ladder(inputs: LadderInputs, constants: Constants) -> Prepared | Non
         chance=inputs.chance,
         cluster=inputs.ladder.cluster,
         tokens=inputs.tokens,
+        groups=inputs.groups,
+        score_has_floor=not inputs.is_choice,
         constants=constants,
     )
 

@@ -31,6 +31,7 @@ def scanned_decision(
     outcome: Outcome,
     prior: RunSdPrior | None,
     step: DilutedStep | None,
+    beside: Evidence,
 ) -> Decision:
     """The decision on a scanned ladder, with every number of its scans and tests."""
     base = ladder.base
@@ -41,6 +42,7 @@ def scanned_decision(
         | (lottery_evidence(lottery_scales(base)) if base.rules.names_lotteries else {})
         | onset_evidence(onset, early, base)
         | dilution_evidence(step)
+        | beside
         | prior_evidence(base.constants, prior)
     )
     return _decision(base, outcome, evidence, ladder, early.share)

@@ -9,11 +9,11 @@ from metrics.errors import MirageError
 METHOD_VERSION: int = 1
 """Version of the verdict procedure that is used unless `Constants.method` says otherwise."""
 
-RECOMMENDED_METHOD: int = 4
-"""Version that studies use: it compares scales, knows guessing floors and doubts them, names seed lotteries, and tells
-wholly wrong answers that become rare from a change of the error structure."""
+RECOMMENDED_METHOD: int = 5
+"""Version that studies use: it compares scales, knows guessing floors and doubts them, names seed lotteries, tells
+wholly wrong answers that become rare from a change of the error structure, and asks a second smooth metric."""
 
-METHODS: tuple[int, ...] = (1, 2, 3, 4)
+METHODS: tuple[int, ...] = (1, 2, 3, 4, 5)
 """The procedures this program knows."""
 
 
@@ -108,6 +108,10 @@ class Constants:
             gap that have a single run (method 2): noise is largest at transitions, where one run cannot show it.
         break_noise_ratio: The same of method 4, where it holds for scales with several runs as well: two or three
             runs hardly tell how far runs of their scale spread.
+        noisy_noise_ratio: The same of method 5 at gaps with several runs on both sides, where it costs no power, and on
+            ladders whose runs spread widely; elsewhere it is `run_noise_ratio`.
+        noisy_run_sd: Runs spread widely from this estimate on, logit: a third above what is typical. Noise that grows
+            where a curve is steep shows itself in it, though not where it does.
         run_noise_df: Degrees of freedom that shrink a scale's own spread between runs to that of all (method 2).
         floor_sd: How far a run may guess better or worse than its known floor, as a level (method 3): two of these
             are `least_level_below_break`, so what is called off the floor is what is said to speak.
@@ -181,6 +185,8 @@ class Constants:
     gompertz_midpoint_step: float = 0.14
     run_noise_ratio: float = 2.0
     break_noise_ratio: float = 2.5
+    noisy_noise_ratio: float = 3.0
+    noisy_run_sd: float = 0.2
     run_noise_df: float = 4.0
     floor_sd: float = 0.01
     lottery_rise: float = 0.2
@@ -200,7 +206,7 @@ class Constants:
         if self.least_scales < 4 or self.least_break_scales < 4:
             name = "least_scales" if self.least_scales < 4 else "least_break_scales"
             raise ConstantError(name, getattr(self, name), "4 or more: two scales on either side of a gap")
-        for name in ("run_noise_ratio", "break_noise_ratio"):
+        for name in ("run_noise_ratio", "break_noise_ratio", "noisy_noise_ratio"):
             if getattr(self, name) < 1:
                 raise ConstantError(name, getattr(self, name), "1 or more; 1 asks nothing")
         if not self.lottery_has_not < self.lottery_has <= 1:

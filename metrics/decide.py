@@ -8,9 +8,9 @@ from metrics.arrays import AnyArray
 from metrics.assemble import scanned_decision, unscanned_decision
 from metrics.constants import Constants
 from metrics.decision import Decision, Outcome
-from metrics.dilution import diluted_step, small_flags, with_diluted_step
+from metrics.dilution import diluted_step, item_groups, small_flags, with_diluted_step
 from metrics.jump_claims import genuine_break
-from metrics.ladder_data import LadderDataError, TokenData, ladder_data, with_tokens
+from metrics.ladder_data import LadderDataError, TokenData, ladder_data, short_answers, with_tokens
 from metrics.lottery import lottery_scales, seed_lottery
 from metrics.measure import Measured, measure
 from metrics.no_change import guessing_only, no_change, structure_change
@@ -20,6 +20,7 @@ from metrics.resolution import resolution_limited
 from metrics.rules import RULES
 from metrics.scan import Onset
 from metrics.scanned import Scanned, error_drift, scan_ladder
+from metrics.second_metric import Judged, first_and_second, second_evidence, with_second_metric
 from metrics.smoothness import (
     EarlyProgress,
     early_progress,
@@ -62,12 +63,22 @@ class Prepared:
         if self.outcome is not None:
             return unscanned_decision(self.base, self.outcome)
         base = self.base if prior is None else replace(self.base, constants=prior.within(self.base.constants))
+        base, second = first_and_second(base)
         ladder = scan_ladder(base, self.structure)
         onset, early = find_onset(ladder), early_progress(ladder)
-        outcome = _decide(ladder, onset, early)
+        outcome, asked = _decide(ladder, onset, early), None
+        if second is not None:
+            outcome, asked = with_second_metric(Judged(ladder, early, outcome), second, self._judge)
         step = diluted_step(ladder) if outcome.verdict in ("smooth", "mirage") else None
         outcome = outcome if step is None else with_diluted_step(ladder, step, outcome)
-        return scanned_decision(ladder, onset, early, outcome, prior, step)
+        beside = second_evidence(ladder, second, asked)
+        return scanned_decision(ladder, onset, early, outcome, prior, step, beside)
+
+    def _judge(self, base: Measured) -> Judged:
+        """What the ladder's second metric says by itself."""
+        ladder = scan_ladder(base, self.structure)
+        early = early_progress(ladder)
+        return Judged(ladder, early, _decide(ladder, find_onset(ladder), early))
 
 
 def decide(
@@ -80,6 +91,8 @@ def decide(
     chance: float = 0.0,
     cluster: AnyArray | None = None,
     tokens: TokenData | None = None,
+    groups: AnyArray | None = None,
+    score_has_floor: bool = False,
     constants: Constants | None = None,
     run_sd_prior: RunSdPrior | None = None,
 ) -> Decision:
@@ -94,7 +107,10 @@ def decide(
             accuracy is the smooth metric.
         chance: Exact match by guessing, in [0,1).
         cluster: Whole number of the cluster of every item (n,); None: items are independent.
-        tokens: What is known of single tokens: flags by position, guessing floor, log-probabilities. Method 2 only.
+        tokens: What is known of single tokens: flags by position, guessing floor, log-probabilities. From method 2 on.
+        groups: A label of every item (n,), such as its subject: steps are looked for in each group. From method 5 on.
+        score_has_floor: Whether the chance level is the least a score can be by guessing; that of the probability of
+            one of several choices is not, since a model may prefer wrong ones. Method 3 and 4 take it for one always.
         constants: Constants of the procedure; None: the defaults.
         run_sd_prior: Prior on the spread between runs, pooled over the tasks of a family; None: that of the constants.
 
@@ -114,6 +130,8 @@ def decide(
         chance=chance,
         cluster=cluster,
         tokens=tokens,
+        groups=groups,
+        score_has_floor=score_has_floor,
         constants=constants,
     )
     return prepared.decide(run_sd_prior)
@@ -129,24 +147,30 @@ def prepare(
     chance: float = 0.0,
     cluster: AnyArray | None = None,
     tokens: TokenData | None = None,
+    groups: AnyArray | None = None,
+    score_has_floor: bool = False,
     constants: Constants | None = None,
 ) -> Prepared:
     """Measure a ladder for one or more decisions; arguments and errors as for `decide`."""
     data = ladder_data(x, correct_tokens, target_lengths, exact_match, score=score, chance=chance, cluster=cluster)
     constants = Constants() if constants is None else constants
-    if RULES[constants.method].doubts_floor and chance > 0 and (score is not None or not data.has_tokens):
-        data = replace(data, chance_is_floor=True)
+    rules = RULES[constants.method]
+    if rules.doubts_floor and chance > 0 and (score is not None or not data.has_tokens):
+        data = replace(data, chance_is_floor=score is None or score_has_floor or not rules.guards_short_answers)
     if tokens is not None and tokens.given:
-        if not RULES[constants.method].uses_positions:
+        if not rules.uses_positions:
             known = f"method {constants.method} does not use them; leave them out or set the constant `method` to 2"
             raise LadderDataError(", ".join(tokens.given), known)
         data = with_tokens(data, tokens)
+        if rules.guards_short_answers and not data.has_tokens:
+            data = short_answers(data)
     base = measure(data, constants)
     outcome = _too_short(base)
     structure = None if outcome is not None else error_drift(base)
     # flags of single tokens have served; they are most of the memory
     tokens_kept = small_flags(base.data) if base.rules.finds_dilution and outcome is None else None
-    base = replace(base, data=replace(base.data, flags=None, classes=None), tokens=tokens_kept)
+    found = item_groups(groups, base.data.n_items) if base.rules.finds_item_groups else ()
+    base = replace(base, data=replace(base.data, flags=None, classes=None), tokens=tokens_kept, groups=found)
     return Prepared(base, outcome, structure)
 
 
@@ -155,7 +179,7 @@ def _decide(ladder: Scanned, onset: Onset | None, early: EarlyProgress) -> Outco
     outcome = (
         seed_lottery(ladder.base, lottery_scales(ladder.base))
         or no_change(ladder)
-        or guessing_only(ladder)
+        or guessing_only(ladder.base)
         or non_monotone(ladder)
         or resolution_limited(ladder)
         or genuine_break(ladder)

@@ -1,4 +1,4 @@
-"""Steps of some target positions only: the mean over all sees them diluted, so each is looked at by itself."""
+"""Steps of some target positions or groups of items only: the mean over all sees them diluted."""
 
 from __future__ import annotations
 
@@ -6,35 +6,53 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from metrics.arrays import Floats, Ints
+from metrics.arrays import AnyArray, Floats, Ints
 from metrics.decision import Outcome
 from metrics.jump_claims import gap_text
-from metrics.ladder_data import LadderData
-from metrics.measure import TokenFlags
+from metrics.ladder_data import LadderData, LadderDataError
+from metrics.measure import ItemGroup, Measured, TokenFlags
 from metrics.scan import scan_jumps, smooth_families
 from metrics.scanned import Scanned
 from metrics.size_curve import SizeCurve, ratio_curve
 
 _MOST_CLASSES = 12
+_LEAST_ITEMS = 30
+"""Groups of fewer items are not looked at: their noise would cost the others error budget and find nothing."""
+
 _SCREEN = ("F2",)
 _LEAST_CHANGES = 3.0
 """A change between neighbouring scales under this many times the least jump has no lower bound above it."""
 
 
 @dataclass(frozen=True)
-class DilutedStep:
-    """A jump of one position class beyond every smooth curve.
+class Part:
+    """One part of the answers, looked at by itself.
 
     Attributes:
-        position: The position class, counted from 0.
-        n_positions: Position classes looked at.
+        name: What it is, in words.
+        position: The target position, counted from 0; None: a group of items.
+        curve: Its accuracy over the runs.
+    """
+
+    name: str
+    position: int | None
+    curve: SizeCurve
+
+
+@dataclass(frozen=True)
+class DilutedStep:
+    """A jump of one part beyond every smooth curve.
+
+    Attributes:
+        part: The part.
+        n_parts: Parts looked at.
         gap: Gap between neighbouring points.
-        low: Lower bound of the jump, logit, corrected for the search over positions and gaps.
+        low: Lower bound of the jump, logit, corrected for the search over parts and gaps.
         tail: Tail probability of that bound.
     """
 
-    position: int
-    n_positions: int
+    part: Part
+    n_parts: int
     gap: int
     low: float
     tail: float
@@ -47,6 +65,29 @@ def small_flags(data: LadderData) -> TokenFlags | None:
     return TokenFlags(data.flags.astype(np.int8), data.classes.astype(np.int8), data.cluster)
 
 
+def item_groups(labels: AnyArray | None, n_items: int) -> tuple[ItemGroup, ...]:
+    """The groups of items that the log knows, such as subjects: chosen before any answer was seen.
+
+    Args:
+        labels: A group of every item (n,), text or numbers; None: none are known.
+        n_items: Items n.
+
+    Returns:
+        The groups of 30 items or more; none where these are fewer than two or more than twelve.
+
+    Raises:
+        LadderDataError: The labels are not one an item.
+    """
+    if labels is None:
+        return ()
+    names = np.asarray(labels)
+    if names.shape != (n_items,):
+        raise LadderDataError("groups", f"has shape {names.shape}; expected ({n_items},)")
+    found = [ItemGroup(f"items of group {name}", names == name) for name in np.unique(names)]
+    large = tuple(group for group in found if group.inside.sum() >= _LEAST_ITEMS)
+    return large if 1 < len(large) <= _MOST_CLASSES else ()
+
+
 def position_curves(tokens: TokenFlags) -> tuple[SizeCurve, ...]:
     """Accuracy of every position class over the runs."""
     curves = []
@@ -54,36 +95,57 @@ def position_curves(tokens: TokenFlags) -> tuple[SizeCurve, ...]:
         inside = tokens.classes == number
         answered = inside.any(1)
         right = np.where(inside[answered], tokens.flags[:, answered], 0).sum(2, dtype=np.float64)
-        cluster = None
-        if tokens.cluster is not None:
-            cluster = np.unique(tokens.cluster[answered], return_inverse=True)[1].astype(np.int64)
-        curves.append(ratio_curve(right, inside[answered].sum(1).astype(np.float64), cluster))
+        curves.append(
+            ratio_curve(right, inside[answered].sum(1).astype(np.float64), _renumbered(tokens.cluster, answered))
+        )
     return tuple(curves)
 
 
-def diluted_step(ladder: Scanned) -> DilutedStep | None:
-    """The clearest step of one position class; None where none is shown.
+def group_curve(data: LadderData, group: ItemGroup) -> SizeCurve:
+    """The score, or the accuracy of the tokens, of one group of items over the runs."""
+    inside = group.inside
+    cluster = _renumbered(data.cluster, inside)
+    if data.score is not None:
+        return ratio_curve(data.score[:, inside], np.ones(int(inside.sum())), cluster)
+    return ratio_curve(data.correct[:, inside], data.lengths[inside], cluster)
 
-    The tail of a break claim is divided over all classes and gaps. A parabola is tried first, as it is cheap, and only
-    where the class changes by enough; what stands out there must stand out against every smooth family.
+
+def _renumbered(cluster: Ints | None, kept: AnyArray) -> Ints | None:
+    """Cluster numbers of some items, without holes."""
+    return None if cluster is None else np.unique(cluster[kept], return_inverse=True)[1].astype(np.int64)
+
+
+def _parts(base: Measured) -> list[Part]:
+    found = []
+    if base.tokens is not None:
+        for number, curve in enumerate(position_curves(base.tokens)):
+            found.append(Part(f"target position {number + 1}", number, curve))
+    return found + [Part(group.name, None, group_curve(base.data, group)) for group in base.groups]
+
+
+def diluted_step(ladder: Scanned) -> DilutedStep | None:
+    """The clearest step of one part; None where none is shown.
+
+    The tail of a break claim is divided over all parts and gaps. A parabola is tried first, as it is cheap, and only
+    where the part changes by enough; what stands out there must stand out against every smooth family.
     """
     base, constants = ladder.base, ladder.base.constants
-    if base.tokens is None or base.points.n_scales < constants.least_break_scales:
+    if base.points.n_scales < constants.least_break_scales:
         return None
-    curves = position_curves(base.tokens)
+    parts = _parts(base)
     gaps = np.flatnonzero(base.points.admissible)
-    tail = constants.break_tail / (len(gaps) * len(curves))
+    tail = constants.break_tail / (len(gaps) * max(len(parts), 1))
     found: DilutedStep | None = None
-    for position, curve in enumerate(curves):
-        changes = np.diff(base.points.average(curve.logit))[gaps]
+    for part in parts:
+        changes = np.diff(base.points.average(part.curve.logit))[gaps]
         if changes.max() <= _LEAST_CHANGES * constants.least_break_jump:
             continue
-        if _low(ladder, curve, gaps, _SCREEN, tail).max() <= constants.least_break_jump:
+        if _low(ladder, part.curve, gaps, _SCREEN, tail).max() <= constants.least_break_jump:
             continue
-        low = _low(ladder, curve, gaps, base.rules.claim_families, tail)
+        low = _low(ladder, part.curve, gaps, base.rules.claim_families, tail)
         best = int(np.argmax(low))
         if low[best] > constants.least_break_jump and (found is None or low[best] > found.low):
-            found = DilutedStep(position, len(curves), int(gaps[best]), float(low[best]), tail)
+            found = DilutedStep(part, len(parts), int(gaps[best]), float(low[best]), tail)
     return found
 
 
@@ -104,20 +166,22 @@ def _low(ladder: Scanned, curve: SizeCurve, gaps: Ints, names: tuple[str, ...], 
 
 
 def with_diluted_step(ladder: Scanned, step: DilutedStep, outcome: Outcome) -> Outcome:
-    """Hold a smooth verdict on the mean against a step of one position.
+    """Hold a smooth verdict on the mean against a step of one part.
 
     A step where exact match rises most leaves the ladder open: it may be what exact match shows. A step elsewhere is
     told beside the verdict.
     """
     gap = gap_text(ladder.base.points, step.gap)
+    verb = "jumps" if step.part.position is not None else "jump"
     seen = (
-        f"target position {step.position + 1} (of {step.n_positions} looked at) jumps between scales {gap} by at least "
-        f"{step.low:.2f} logit beyond every smooth curve"
+        f"{step.part.name} (of {step.n_parts} {'positions' if not ladder.base.groups else 'parts'} looked at) {verb} "
+        f"between scales {gap} by at least {step.low:.2f} logit beyond every smooth curve"
     )
     if step.gap != int(np.argmax(np.diff(ladder.base.exact_level))):
         return replace(outcome, reason=f"{outcome.reason}; yet {seen}, elsewhere than exact match rises most")
-    reason = f"the mean over all positions excludes a large jump, but {seen}: a step of some positions only"
-    needed = f"replicate runs at scales {gap}, and scores of the positions by themselves"
+    of_what = "positions" if step.part.position is not None else "items"
+    reason = f"the mean over all {of_what} excludes a large jump, but {seen}: a step of some {of_what} only"
+    needed = f"replicate runs at scales {gap}, and scores of the {of_what} by themselves"
     return Outcome("undetermined", "7 diluted step", reason, lean="break", needed=needed)
 
 
@@ -125,9 +189,11 @@ def dilution_evidence(step: DilutedStep | None) -> dict[str, object]:
     """Numbers of a diluted step; nothing where none is shown."""
     if step is None:
         return {}
-    return {
-        "diluted_position": step.position,
-        "diluted_positions": step.n_positions,
+    part: dict[str, object] = {"diluted_group": step.part.name}
+    if step.part.position is not None:
+        part = {"diluted_position": step.part.position}
+    return part | {
+        "diluted_positions": step.n_parts,
         "diluted_gap": step.gap,
         "diluted_low": step.low,
         "diluted_tail": step.tail,

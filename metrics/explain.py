@@ -84,7 +84,8 @@ def explain(row: Stored, constants: Stored, evidence: Stored) -> tuple[Step, ...
     known = _Known(row, constants, evidence)
     decided = str(evidence.get("decided_by", "0")).split(" ", 1)[0]
     method = constants.get("method")
-    labels = [label for label in _STEPS if label != "1a" or (isinstance(method, int | float) and method >= 3)]
+    since = method if isinstance(method, int | float) else 1
+    labels = [label for label in _STEPS if since >= _FIRST_METHOD.get(label, 1)]
     steps = []
     reached = True
     for label in labels:
@@ -303,8 +304,11 @@ def _smooth(known: _Known) -> tuple[Number, ...]:
 def _diluted(known: _Known) -> tuple[Number, ...]:
     if "diluted_low" not in known.evidence:
         return ()
-    where = f"target position {known.number('diluted_position')} from 0, gap {known.number('diluted_gap')}"
-    return (Number("jump of one position, at least, logit", known.number("diluted_low"), where),)
+    if "diluted_group" in known.evidence:
+        where = f"{known.number('diluted_group')}, gap {known.number('diluted_gap')}"
+    else:
+        where = f"target position {known.number('diluted_position')} from 0, gap {known.number('diluted_gap')}"
+    return (Number("jump of one part, at least, logit", known.number("diluted_low"), where),)
 
 
 def _open(known: _Known) -> tuple[Number, ...]:
@@ -318,6 +322,35 @@ def _open(known: _Known) -> tuple[Number, ...]:
     )
 
 
+def _second(known: _Known) -> tuple[Number, ...]:
+    if known.evidence.get("routes") != 2:
+        return (Number("second smooth metric", "none"),)
+    found = [
+        Number(
+            "second smooth metric", known.number("second_metric").replace("_", " "), "half of the error budget each"
+        ),
+        Number("asked", known.number("second_asked"), "only where it can change what the first says"),
+    ]
+    if known.evidence.get("second_asked"):
+        found += [
+            Number("what it says by itself", known.number("second_verdict"), known.number("second_decided_by")),
+            Number(
+                "largest jump shown by it, logit",
+                known.number("second_jump_low"),
+                f"above {known.limit('least_break_jump')} is a break; gap {known.number('second_gap')}",
+            ),
+            Number(
+                "largest jump it leaves possible, logit",
+                known.number("second_largest_allowed_jump"),
+                f"below {known.number('second_allowed_jump_limit')}",
+            ),
+        ]
+    return tuple(found)
+
+
+_FIRST_METHOD = {"1a": 3, "8b": 5}
+"""The version of the procedure that has a step first; the others are in all."""
+
 _STEPS: dict[str, tuple[str, Callable[[_Known], tuple[Number, ...]]]] = {
     "0": ("Is the ladder too short or too small to decide anything?", _length),
     "1a": ("Do some runs have the ability and others not, at one scale?", _lottery),
@@ -330,4 +363,5 @@ _STEPS: dict[str, tuple[str, Callable[[_Known], tuple[Number, ...]]]] = {
     "6": ("Is it flat first, then rising?", _onset),
     "7": ("Does the smooth metric rule out a large jump?", _smooth),
     "8": ("Nothing decided: what is open?", _open),
+    "8b": ("Does a second smooth metric decide, or disagree?", _second),
 }

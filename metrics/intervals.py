@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from metrics.arrays import Floats
+from metrics.jump_scale import JumpScale
 from metrics.special import betaincinv, ndtr, ndtri, stdtrit
 
 _KEPT_COMPONENTS = 120
@@ -80,11 +82,13 @@ class NormalMixture:
         mean: Component means (..., C).
         sd: Component standard deviations (..., C).
         weight: Component weights (..., C); they sum to 1 over the last axis.
+        scale: Maps the components, normal in the jump of a level, to logits (..., C); None: they are what they are.
     """
 
     mean: Floats
     sd: Floats
     weight: Floats
+    scale: JumpScale | None = None
 
     def quantile(self, p: float) -> Floats:
         """Quantile of every row (...,), to 1e-8 standard deviations.
@@ -92,9 +96,13 @@ class NormalMixture:
         It lies between the smallest and the largest quantile of the components. On the probit scale the
         distribution function is nearly straight, so false position (with the Illinois weights) needs few steps.
         """
+        if self.scale is not None and self.scale.is_shared:
+            # one map for all components of a row: it can follow the quantile
+            found = NormalMixture(self.mean, self.sd, self.weight).quantile(p)
+            return np.asarray(self.scale.to_logit(found[..., None])[..., 0])
         mixture = self._heaviest()
         target = float(ndtri(p))
-        ends = mixture.mean + target * mixture.sd
+        ends = mixture._mapped(mixture.mean + target * mixture.sd)
         low, high = ends.min(-1), ends.max(-1)
         miss_low, miss_high = mixture._probit_miss(low, target), mixture._probit_miss(high, target)
         found = np.where(np.abs(miss_low) < np.abs(miss_high), low, high)
@@ -124,21 +132,40 @@ class NormalMixture:
         return self._below(np.full(self.mean.shape[:-1], value))
 
     def average(self) -> Floats:
-        """Mean of every row (...,)."""
-        return np.asarray((self.weight * self.mean).sum(-1))
+        """Mean of the components' centres of every row (...,)."""
+        return np.asarray((self.weight * self._mapped(self.mean)).sum(-1))
 
     def row(self, index: int) -> NormalMixture:
         """The mixture of one row, kept as a single row."""
         rows = slice(index, index + 1)
-        return NormalMixture(self.mean[rows], self.sd[rows], self.weight[rows])
+        scale = None if self.scale is None else JumpScale(self.scale.middle[rows], self.scale.of_levels[rows])
+        return NormalMixture(self.mean[rows], self.sd[rows], self.weight[rows], scale)
 
     def mixed_with(self, other: NormalMixture) -> NormalMixture:
         """This mixture and another of as many rows, with half of the weight each."""
-        return NormalMixture(
-            np.concatenate([self.mean, other.mean], -1),
-            np.concatenate([self.sd, other.sd], -1),
-            0.5 * np.concatenate([self.weight, other.weight], -1),
+        return NormalMixture.joined([self, other], [np.full(self.mean.shape[:-1], 0.5)] * 2)
+
+    @classmethod
+    def joined(cls, parts: Sequence[NormalMixture], shares: Sequence[Floats]) -> NormalMixture:
+        """Mixtures of as many rows as one, each with its share of every row (...,); they have one middle a row."""
+        scale = None
+        known = [part.scale for part in parts if part.scale is not None]
+        if known:
+            of_levels = [
+                np.broadcast_to(False if part.scale is None else part.scale.of_levels, part.mean.shape)
+                for part in parts
+            ]
+            scale = JumpScale(known[0].middle, np.concatenate(of_levels, -1))
+        return cls(
+            np.concatenate([part.mean for part in parts], -1),
+            np.concatenate([part.sd for part in parts], -1),
+            np.concatenate([part.weight * share[..., None] for part, share in zip(parts, shares, strict=True)], -1),
+            scale,
         )
+
+    def _mapped(self, values: Floats) -> Floats:
+        """Values on the scale of each component (..., C) as they are reported."""
+        return values if self.scale is None else self.scale.to_logit(values)
 
     def _probit_miss(self, value: Floats, target: float) -> Floats:
         """Probit of the distribution function minus a target, bounded where the function is 0 or 1."""
@@ -146,7 +173,10 @@ class NormalMixture:
         return np.asarray(np.minimum(np.maximum(ndtri(below), -_PROBIT_BOUND), _PROBIT_BOUND) - target)
 
     def _below(self, value: Floats) -> Floats:
-        return np.asarray((self.weight * ndtr((value[..., None] - self.mean) / self.sd)).sum(-1))
+        reported = value[..., None]
+        if self.scale is not None:
+            reported = self.scale.to_level(reported)
+        return np.asarray((self.weight * ndtr((reported - self.mean) / self.sd)).sum(-1))
 
     def _heaviest(self) -> NormalMixture:
         """Drop the light components: they hold under a thousandth of the weight and most of the cost."""
@@ -158,6 +188,7 @@ class NormalMixture:
             np.take_along_axis(self.mean, kept, -1),
             np.take_along_axis(self.sd, kept, -1),
             weight / weight.sum(-1, keepdims=True),
+            None if self.scale is None else self.scale.select(kept),
         )
 
 

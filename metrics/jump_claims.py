@@ -84,11 +84,11 @@ def jump_interval(ladder: Scanned, tail: float) -> tuple[float, float]:
     Where there may be a jump, noise at the scales beside it is taken to be as elsewhere or larger, each as likely.
     """
     rules, jumps = ladder.base.rules, ladder.jumps
-    found = ladder.scan.average(rules.median_families).row(jumps.best)
+    found = ladder.scan.average(rules.median_families, mapped=True).row(jumps.best)
     if rules.guards_replicates and jumps.median[jumps.best] > ladder.base.constants.least_break_jump:
         noisy = ladder.noisy_scan
         if noisy is not None:
-            found = found.mixed_with(noisy.average(rules.median_families).row(0))
+            found = found.mixed_with(noisy.average(rules.median_families, mapped=True).row(0))
     return float(found.quantile(tail)[0]), float(found.quantile(1 - tail)[0])
 
 

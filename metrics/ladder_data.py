@@ -49,6 +49,7 @@ class LadderData:
         flags: 1 where the token at a target position is right, 0 where wrong, -1 beyond the target (R, n, P);
             None: only counts are known.
         classes: Position class of every target token (n, P), -1 beyond the target; None: as flags.
+        guessing: Exact match by guessing of every run (R,), where targets have one token; None: not known.
         chance_is_floor: True if the smooth metric is a score, or exact match, with the chance level as its floor.
     """
 
@@ -65,6 +66,7 @@ class LadderData:
     unigram: float | None = None
     flags: Ints | None = None
     classes: Ints | None = None
+    guessing: Floats | None = None
     chance_is_floor: bool = False
 
     @property
@@ -244,6 +246,27 @@ def with_tokens(data: LadderData, tokens: TokenData) -> LadderData:
         unigram=tokens.unigram,
         flags=flags,
         classes=classes,
+    )
+
+
+def short_answers(data: LadderData) -> LadderData:
+    """A ladder of answers of one token with what single tokens tell of them.
+
+    Their probability is the smooth metric where it is known. What guessing gives is kept beside: it is not taken out,
+    since near a floor that is itself uncertain a curve of few numbers says little.
+    """
+    score = data.score
+    if score is None and data.log_likelihood is not None:
+        score = np.exp(data.log_likelihood)
+    return replace(
+        data,
+        score=score,
+        guessing=data.floor,
+        floor=None,
+        log_likelihood=None,
+        unigram=None,
+        flags=None,
+        classes=None,
     )
 
 

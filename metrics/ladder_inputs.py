@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 import metrics.catalogue  # noqa: F401 - fills the registry
 from metrics.arrays import Floats
@@ -30,15 +31,24 @@ class LadderInputs:
         info: What the ladder is.
         tokenization: The tokens that the verdict counts.
         reads_characters: Whether the verdict looks at single target characters, beside their scores.
+        guards_short_answers: Whether it does so for answers of one character as well.
     """
 
-    def __init__(self, rows: pl.DataFrame, info: LadderInfo, *, tokenization: str, reads_characters: bool) -> None:
+    def __init__(
+        self,
+        rows: pl.DataFrame,
+        info: LadderInfo,
+        *,
+        tokenization: str,
+        reads_characters: bool,
+        guards_short_answers: bool = False,
+    ) -> None:
         self.info, self.tokenization = info, tokenization
         self._length_column = f"target_length_{tokenization}"
         self.is_choice = _is_choice(rows)
         required = [GRADE, CHOICE_PROBABILITY] if self.is_choice else [EXACT_MATCH, self._length_column]
         self.ladder = PairedLadder(rows, required, descending=info.axis.endswith("_loss"))
-        self._reads_characters = reads_characters
+        self._reads_characters, self._guards_short_answers = reads_characters, guards_short_answers
         self._known_floors: dict[str, Floats] = {}
 
     @property
@@ -76,7 +86,8 @@ class LadderInputs:
         """What is known of single characters, for the versions of the procedure that take it."""
         if self.is_choice or not (self._reads_characters and self.has_items):
             return None
-        return token_data(self.ladder.rows, len(self.ladder.runs), self.ladder.n_items)
+        n_runs, short_too = len(self.ladder.runs), self._guards_short_answers
+        return token_data(self.ladder.rows, n_runs, self.ladder.n_items, short_too=short_too)
 
     @cached_property
     def exact_match(self) -> Floats:
@@ -111,9 +122,10 @@ class LadderInputs:
             return None
         if self.is_choice:
             return CHOICE_PROBABILITY
-        if self.tokens is not None and self.tokens.log_probabilities is not None:
+        has_several = bool(self.lengths.max() > 1)
+        if has_several and self.tokens is not None and self.tokens.log_probabilities is not None:
             return LOG_LIKELIHOOD
-        if self.lengths.max() > 1:
+        if has_several:
             return f"per_token_accuracy_{self.tokenization}"
         return EXPECTED if self.expected_exact_match is not None else None
 
@@ -123,6 +135,14 @@ class LadderInputs:
         if self.is_choice:
             return self.ladder.values(CHOICE_PROBABILITY)
         return self.expected_exact_match if self.smooth_metric == EXPECTED else None
+
+    @cached_property
+    def groups(self) -> NDArray[np.str_] | None:
+        """(items,) the log's category of each item; None where it names none, or the same of all."""
+        if "category" not in self.ladder.rows.columns or not self.has_items:
+            return None
+        names = self.ladder.rows["category"].head(self.ladder.n_items).cast(pl.String).fill_null("none")
+        return names.to_numpy().astype(np.str_) if names.n_unique() > 1 else None
 
     @cached_property
     def curves(self) -> dict[str, Curve]:

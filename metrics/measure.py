@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics.arrays import Floats, Ints
+from metrics.arrays import Bools, Floats, Ints
 from metrics.compounding import Compounding, ErrorStructure, compound, pooled_structure
 from metrics.constants import Constants
 from metrics.ladder_data import LadderData
@@ -53,6 +53,19 @@ class TokenFlags:
 
 
 @dataclass(frozen=True)
+class ItemGroup:
+    """Some of the items, chosen before any answer was seen.
+
+    Attributes:
+        name: What they are, in words.
+        inside: True for its items (n,).
+    """
+
+    name: str
+    inside: Bools
+
+
+@dataclass(frozen=True)
 class Measured:
     """What every ladder has, however short.
 
@@ -70,6 +83,7 @@ class Measured:
         emergence: Spread of the rise of exact match; None: a single point.
         compounding: Bands of exact match; None: all targets have one token.
         tokens: Whether single tokens are right, for steps of some positions; None: not known, or not looked for.
+        groups: Groups of items that steps are looked for in.
     """
 
     data: LadderData
@@ -85,6 +99,7 @@ class Measured:
     emergence: Emergence | None
     compounding: Compounding | None
     tokens: TokenFlags | None = None
+    groups: tuple[ItemGroup, ...] = ()
 
     @property
     def rules(self) -> Rules:
@@ -113,7 +128,7 @@ class Measured:
 def measure(data: LadderData, constants: Constants) -> Measured:
     """Measure both metrics, their spread over the ladder and the compounding of one into the other."""
     points = Points.scales(data) if RULES[constants.method].compares_scales else Points.runs(data)
-    curve = _smooth_curve(data, constants)
+    curve = smooth_curve(data, constants)
     exact = ratio_curve(data.exact_match, np.ones(data.n_items), data.cluster)
     exact_match = data.exact_match.mean(1)
     exact_match_se = np.sqrt(np.clip(np.diag(exact.covariance), 0.25 / data.n_items**2, None))
@@ -137,7 +152,7 @@ def measure(data: LadderData, constants: Constants) -> Measured:
     )
 
 
-def _smooth_curve(data: LadderData, constants: Constants) -> SizeCurve:
+def smooth_curve(data: LadderData, constants: Constants) -> SizeCurve:
     """The smooth metric: log-probabilities if there are any, else the score, else token accuracy."""
     doubt = constants.floor_sd if RULES[constants.method].doubts_floor else 0.0
     if data.log_likelihood is not None:

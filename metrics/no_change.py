@@ -8,11 +8,14 @@ from metrics.decision import Outcome
 from metrics.intervals import clopper_pearson_upper
 from metrics.measure import Measured
 from metrics.scanned import Scanned
+from metrics.size_curve import ratio_curve
 from metrics.structure import Trend, moderated_trend
 from metrics.wording import count_text, exact_text, points_text, share_text
 
 _TREND_TAIL = 0.05
 _LEAST_VARIANCE = 0.01
+_MOST_GUESSING = 0.95
+_SHOWN_SE = 3.0
 
 
 def changes_shown(ladder: Scanned) -> bool:
@@ -36,9 +39,11 @@ def exact_match_rises(ladder: Scanned) -> bool:
     return ladder.exact_changes.largest_rise > ladder.base.constants.exact_match_change_shown
 
 
-def guessing_only(ladder: Scanned) -> Outcome | None:
+def guessing_only(base: Measured) -> Outcome | None:
     """Step 1b: a metric that never leaves the level of guessing shows format or calibration, not ability."""
-    base, constants = ladder.base, ladder.base.constants
+    constants = base.constants
+    if base.data.guessing is not None:
+        return _short_answers_guess(base)
     if not base.data.floor_known:
         return None
     shown = base.curve.level[base.curve.off_floor]
@@ -60,6 +65,32 @@ def guessing_only(ladder: Scanned) -> Outcome | None:
         )
         return Outcome("flat", "1b guessing", reason)
     needed = "larger scales or easier items, on which some run leaves the level of guessing"
+    return Outcome("undetermined", "1b guessing", reason, lean="flat", needed=needed)
+
+
+def _short_answers_guess(base: Measured) -> Outcome | None:
+    """Answers of one token that are nowhere shown to be right more often than guessing gives."""
+    data, constants, points = base.data, base.constants, base.points
+    if data.guessing is None:
+        raise AssertionError("asked only where the level of guessing is known")
+    curve = ratio_curve(data.correct, data.lengths, data.cluster, data.guessing, constants.floor_sd)
+    accuracy = data.correct.sum(1) / data.lengths.sum()
+    above = points.average((accuracy - data.guessing) / (1 - np.minimum(data.guessing, _MOST_GUESSING)))
+    se = np.sqrt(np.diag(points.covariance(curve.covariance)))
+    least = constants.least_level_below_break
+    if ((above >= least) & (above > _SHOWN_SE * se)).any():
+        return None
+    reason = (
+        f"at no scale are answers shown to be right more often than guessing gives (at most {share_text(above.max())} "
+        f"above it, where {share_text(least)} and {_SHOWN_SE:g} standard errors count): format or calibration may "
+        f"improve, the ability does not show"
+    )
+    exact, _ = _trends(base)
+    change = exact.steepest(_TREND_TAIL) * data.decades
+    if change < constants.flat_exact_match:
+        reason += f"; exact match changes by {points_text(change)} at most over the ladder (90 % interval)"
+        return Outcome("flat", "1b guessing", reason)
+    needed = "larger scales or easier items, on which answers are right more often than guesses"
     return Outcome("undetermined", "1b guessing", reason, lean="flat", needed=needed)
 
 

@@ -33,6 +33,14 @@ class Rules:
         finds_dilution: A smooth verdict on the mean is held against steps of single target positions.
         excludes_drift: A drift of the error structure that is ruled out, or that comes from wholly wrong answers
             alone, blocks nothing.
+        maps_jumps: In the interval of a jump, jumps of a level become jumps of its logit by the exact map; its slope in
+            the middle of the gap, which the bounds that decide use, makes large jumps too small.
+        weighs_noise_ratio: How much larger noise a break must survive depends on what the ladder shows of it.
+        asks_second_metric: Where the smooth metric is a likelihood or a score, token accuracy (or exact match) is a
+            second route, and both share one error budget.
+        finds_item_groups: Steps of single positions are looked for in single groups of items as well.
+        guards_short_answers: Answers of one token must be right more often than guessing gives, or nothing is claimed
+            of them; and the chance level of a choice is no floor of its probability.
     """
 
     compares_scales: bool
@@ -52,6 +60,11 @@ class Rules:
     excludes_drift: bool = False
     guards_replicates: bool = False
     finds_dilution: bool = False
+    maps_jumps: bool = False
+    weighs_noise_ratio: bool = False
+    asks_second_metric: bool = False
+    finds_item_groups: bool = False
+    guards_short_answers: bool = False
 
 
 _FIRST = Rules(
@@ -84,5 +97,14 @@ _THIRD = replace(_SECOND, doubts_floor=True, names_lotteries=True, calls_guessin
 
 _FOURTH = replace(_THIRD, doubts_onsets=True, excludes_drift=True, guards_replicates=True, finds_dilution=True)
 
-RULES: Mapping[int, Rules] = MappingProxyType({1: _FIRST, 2: _SECOND, 3: _THIRD, 4: _FOURTH})
+_FIFTH = replace(
+    _FOURTH,
+    maps_jumps=True,
+    weighs_noise_ratio=True,
+    asks_second_metric=True,
+    finds_item_groups=True,
+    guards_short_answers=True,
+)
+
+RULES: Mapping[int, Rules] = MappingProxyType({1: _FIRST, 2: _SECOND, 3: _THIRD, 4: _FOURTH, 5: _FIFTH})
 """The rules by `Constants.method`."""

@@ -12,7 +12,9 @@ from metrics.constants import Constants
 from metrics.families import Family, gompertz, line, logistic, parabola
 from metrics.gls import TermPosterior, Whitener, add_term, regress
 from metrics.intervals import NormalMixture, weigh
+from metrics.jump_scale import JumpScale
 from metrics.noise import level_noise, log_run_sd_prior, logit_noise, logit_slopes
+from metrics.rules import RULES
 from metrics.size_curve import SizeCurve
 
 _HINGE_VARIANCE = 16.0
@@ -24,11 +26,13 @@ class FamilyScan:
     """The jump at each of J gaps on top of one smooth family, averaged over run spread and shape.
 
     Attributes:
-        jump: Posterior of the jump in logit, one mixture a gap (J, C).
+        jump: Posterior of the jump in logit, one mixture a gap (J, C); a jump of the level counts by its slope in the
+            middle of the gap.
         log_evidence: Log marginal likelihood of the family with a jump at the gap (J,).
         log_evidence_smooth: The same without a jump.
         by_run_sd: Log marginal likelihood with a jump at the gap, at each run spread of the grid (J, G).
         smooth_by_run_sd: The same without a jump (G,).
+        mapped: The posterior with jumps of the level mapped to logits exactly, for intervals; None: as `jump`.
     """
 
     jump: NormalMixture
@@ -36,6 +40,7 @@ class FamilyScan:
     log_evidence_smooth: float
     by_run_sd: Floats
     smooth_by_run_sd: Floats
+    mapped: NormalMixture | None = None
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,18 @@ class JumpScan:
         """The p quantile of the jump (J,) under each family."""
         return {name: self.families[name].jump.quantile(p) for name in names}
 
-    def average(self, names: Sequence[str]) -> NormalMixture:
-        """Posterior of the jump averaged over families by their evidence at each gap."""
+    def average(self, names: Sequence[str], *, mapped: bool = False) -> NormalMixture:
+        """Posterior of the jump averaged over families by their evidence at each gap.
+
+        Args:
+            names: Families to average.
+            mapped: Take large jumps of the level for what they are in logit, not for what its slope makes of them.
+        """
         evidence = np.stack([self.families[name].log_evidence for name in names], -1)
         share, _ = weigh(evidence)
-        jumps = [self.families[name].jump for name in names]
-        return NormalMixture(
-            np.concatenate([jump.mean for jump in jumps], 1),
-            np.concatenate([jump.sd for jump in jumps], 1),
-            np.concatenate([jump.weight * share[:, [i]] for i, jump in enumerate(jumps)], 1),
-        )
+        families = [self.families[name] for name in names]
+        found = [family.mapped if mapped and family.mapped is not None else family.jump for family in families]
+        return NormalMixture.joined(found, list(share.T))
 
     def tail(self, names: Sequence[str], gap: int, value: float) -> float:
         """Largest posterior probability, over families, that the jump at a gap is at most `value`."""
@@ -129,7 +136,10 @@ def scan_jumps(
     density = float(np.log(logit_slopes(curve)).sum())
     if middle is None:
         middle = 0.5 * (curve.level[gaps + 1] + curve.level[gaps])
-    to_logit = np.clip(middle * (1 - middle), _LEAST_CONVERSION, None)
+    on_logits = _JumpUnit(np.ones(len(gaps)), None)
+    on_levels = _JumpUnit(
+        np.clip(middle * (1 - middle), _LEAST_CONVERSION, None), middle if RULES[constants.method].maps_jumps else None
+    )
     scans = {}
     for family in families:
         whitener = on_logit if family.on_logit else on_level
@@ -137,13 +147,26 @@ def scan_jumps(
         fit = regress(response, whitener, family.basis, family.basis_variance)
         posterior = add_term(fit, whitener, steps, family.step_variance)
         if family.on_logit:
-            scans[family.name] = _average_components(posterior, np.ones(len(gaps)), 0.0, constants)
+            scans[family.name] = _average_components(posterior, on_logits, 0.0, constants)
         else:
-            scans[family.name] = _average_components(posterior, to_logit, density, constants)
+            scans[family.name] = _average_components(posterior, on_levels, density, constants)
     return JumpScan(gaps, scans)
 
 
-def _average_components(posterior: TermPosterior, to_logit: Floats, density: float, constants: Constants) -> FamilyScan:
+@dataclass(frozen=True)
+class _JumpUnit:
+    """How the jumps that a family finds become logits.
+
+    Attributes:
+        divisor: What they are divided by (J,): 1 for logits, the slope in the middle of the gap for levels.
+        middle: Level in the middle of each gap (J,), around which jumps of the level are mapped; None: no map.
+    """
+
+    divisor: Floats
+    middle: Floats | None
+
+
+def _average_components(posterior: TermPosterior, unit: _JumpUnit, density: float, constants: Constants) -> FamilyScan:
     """Weigh run spreads and shapes by prior times evidence."""
     n_gaps, _, n_shapes = posterior.mean.shape
     log_prior = log_run_sd_prior(constants)
@@ -152,12 +175,13 @@ def _average_components(posterior: TermPosterior, to_logit: Floats, density: flo
     across, log_evidence = weigh(by_run_sd + log_prior + shift)
     _, smooth_by_run_sd = weigh(posterior.log_evidence_without)
     _, log_evidence_smooth = weigh(smooth_by_run_sd + log_prior + shift)
-    jump = NormalMixture(
-        posterior.mean.reshape(n_gaps, -1) / to_logit[:, None],
-        np.sqrt(posterior.variance).reshape(n_gaps, -1) / to_logit[:, None],
-        (within * across[..., None]).reshape(n_gaps, -1),
+    mean, sd = posterior.mean.reshape(n_gaps, -1), np.sqrt(posterior.variance).reshape(n_gaps, -1)
+    weight, divisor = (within * across[..., None]).reshape(n_gaps, -1), unit.divisor[:, None]
+    jump = NormalMixture(mean / divisor, sd / divisor, weight)
+    mapped = None if unit.middle is None else NormalMixture(mean, sd, weight, JumpScale.around(unit.middle))
+    return FamilyScan(
+        jump, log_evidence, float(log_evidence_smooth), by_run_sd + shift, smooth_by_run_sd + shift, mapped
     )
-    return FamilyScan(jump, log_evidence, float(log_evidence_smooth), by_run_sd + shift, smooth_by_run_sd + shift)
 
 
 @dataclass(frozen=True)
@@ -207,7 +231,7 @@ def scan_onset(
     fit = regress(curve.logit[None], whitener, straight.basis, straight.basis_variance)
     hinges = np.clip(x - knots[:, None], 0, None)
     posterior = add_term(fit, whitener, hinges, _HINGE_VARIANCE)
-    found = _average_components(posterior, np.ones(len(knots)), 0.0, constants)
+    found = _average_components(posterior, _JumpUnit(np.ones(len(knots)), None), 0.0, constants)
     best = int(np.argmax(found.log_evidence))
     change_low = float(found.jump.row(best).quantile(constants.onset_tail / len(knots))[0])
     change = float(found.jump.row(best).average()[0])

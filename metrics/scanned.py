@@ -91,9 +91,14 @@ class Scanned:
 
     @property
     def noise_ratio(self) -> float:
-        """How many times larger noise between runs may be at the scales beside a gap."""
-        constants = self.base.constants
-        return constants.break_noise_ratio if self.base.rules.guards_replicates else constants.run_noise_ratio
+        """How many times larger noise between runs may be at the scales beside the best gap."""
+        constants, rules = self.base.constants, self.base.rules
+        if rules.weighs_noise_ratio:
+            gap = self.jumps.best
+            replicated = bool(self.base.points.n_runs[gap : gap + 2].min() > 1)
+            noisy = replicated or self.run_sd > constants.noisy_run_sd
+            return constants.noisy_noise_ratio if noisy else constants.run_noise_ratio
+        return constants.break_noise_ratio if rules.guards_replicates else constants.run_noise_ratio
 
     @cached_property
     def noisy_scan(self) -> JumpScan | None:

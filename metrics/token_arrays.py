@@ -13,18 +13,19 @@ COLUMNS = ("output", "targets", "target_is_argmax", "target_logprobs")
 """Columns of table ``sample`` that are read."""
 
 
-def token_data(rows: pl.DataFrame, n_runs: int, n_items: int) -> TokenData | None:
+def token_data(rows: pl.DataFrame, n_runs: int, n_items: int, *, short_too: bool = False) -> TokenData | None:
     """Token arrays of a paired ladder whose tokens are characters.
 
     Args:
         rows: Run after run, each with the same items in the same order, with the columns of ``COLUMNS``.
         n_runs: Runs R.
         n_items: Items n.
+        short_too: Whether answers of one character are asked for as well: they have a guessing floor, no positions.
 
     Returns:
         Position classes and the guessing floor of every run; flags and log-probabilities (with the log-likelihood
         of guessing by frequency) where every row has one for each character of its target. None where an item has
-        not exactly one target, the same in every run, or no target has two characters.
+        not exactly one target, the same in every run, or no target has two characters (unless `short_too`).
     """
     if any(name not in rows.columns for name in ("output", "targets")) or rows["output"].null_count():
         return None
@@ -34,7 +35,7 @@ def token_data(rows: pl.DataFrame, n_runs: int, n_items: int) -> TokenData | Non
     first = texts.head(n_items)
     lengths = first.str.len_chars().to_numpy().astype(np.int64)
     same = (texts.to_numpy().reshape(n_runs, n_items) == first.to_numpy()[None]).all()
-    if not same or lengths.min() < 1 or lengths.max() < 2:
+    if not same or lengths.min() < 1 or (lengths.max() < 2 and not short_too):
         return None
     width = int(lengths.max())
     classes = position_classes(lengths)

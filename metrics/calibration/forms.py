@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from metrics.arrays import Floats
+from metrics.arrays import Floats, Ints
 from metrics.special import expit
 
 
@@ -24,6 +24,7 @@ class Design:
         run_sd: Spread between runs at rest, logit.
         peak: How many times larger that spread is where the curve is steepest; 1: the same everywhere.
         log_probabilities: Whether the log-probability of every target token is known.
+        cluster_size: Items of one source, which share their difficulty and their luck; 1: items are independent.
     """
 
     n_scales: int = 8
@@ -33,6 +34,7 @@ class Design:
     run_sd: float = 0.1
     peak: float = 1.0
     log_probabilities: bool = False
+    cluster_size: int = 1
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Shape:
     broken: Floats | None = None
 
 
+N_SUBJECTS = 5
 Rng = np.random.Generator
 Form = Callable[[Rng, Floats, Shape, float], Shape]
 
@@ -199,6 +202,27 @@ def _step_of_positions(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     return replace(shape, ability=ability, by_position=moved, gap=gap, jump=jump, broken=gained[:, None])
 
 
+def _step_of_items(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
+    """A jump of the items of some subjects only; the others rise gently."""
+    gap, after = _after(rng, x)
+    hit = subjects(shape.by_item.shape[1]) < rng.integers(1, 3)
+    ability = rng.uniform(1.0, 3.0) + rng.uniform(0.1, 0.9) * (x - x[-1])
+    gained = jump * np.outer(after, hit)
+    return replace(
+        shape,
+        ability=ability,
+        by_item=shape.by_item + gained - jump * hit,
+        gap=gap,
+        jump=jump,
+        broken=gained[:, :, None],
+    )
+
+
+def subjects(n_items: int) -> Ints:
+    """The subject of every item (n,), one of five of about as many items."""
+    return np.arange(n_items, dtype=np.int64) * N_SUBJECTS // n_items
+
+
 def _kink(rng: Rng, x: Floats, shape: Shape, jump: float) -> Shape:
     """Flat, then rising steeply from some scale on."""
     bend = _middle(rng, x, 0.3, 0.6)
@@ -248,6 +272,7 @@ BREAKS: Mapping[str, Form] = MappingProxyType({"step": _step, "step_on_curve": _
 OTHERS: Mapping[str, Form] = MappingProxyType(
     {
         "step_of_positions": _step_of_positions,
+        "step_of_items": _step_of_items,
         "kink": _kink,
         "lottery": _lottery,
         "flat": _flat,

@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 
 from metrics.calibration.forms import BREAKS, OTHERS, SMOOTH, Design, Rng
-from metrics.calibration.outputs import SimulatedLadder, simulate
+from metrics.calibration.routes import ROUTES, Logged
 from metrics.constants import RECOMMENDED_METHOD, Constants
-from metrics.decide import Prepared, prepare
 from metrics.decision import Decision
 from metrics.forecast import forecast_from_below
 from metrics.noise import RunSdPrior
@@ -26,6 +25,8 @@ RUNS = (1, 3)
 TASKS = 24
 _LEVEL_SPREAD = 0.2
 _FORECAST_EVERY = 4
+_NOISY_ROUTES = ("two runs", "three at some")
+_ROUTE_RUNS = {"two runs": 2, "groups": 3}
 _NO_EVIDENCE = ("flat", "saturated")
 
 
@@ -41,6 +42,7 @@ class Cell:
         run_sd: Spread between runs at rest, logit.
         peak: How many times larger it is at the steepest point.
         log_probabilities: Whether target log-probabilities are known.
+        route: What is known of its ladders, one of `ROUTES`.
     """
 
     n_scales: int
@@ -48,11 +50,14 @@ class Cell:
     run_sd: float
     peak: float
     log_probabilities: bool
+    route: str = "outputs"
 
     @property
     def name(self) -> str:
         """Names the cell's files."""
         route = "logprobs" if self.log_probabilities else "outputs"
+        if self.route != "outputs":
+            route = f"{self.route.replace(' ', '_')}-{route}"
         return f"s{self.n_scales}-r{self.n_runs}-sd{self.run_sd:g}-peak{self.peak:g}-{route}"
 
 
@@ -62,6 +67,15 @@ def cells(number: int = 0) -> Iterator[Cell]:
         for n_runs in RUNS:
             for run_sd, peak in NOISES:
                 yield Cell(n_scales, n_runs, run_sd, peak, number % 2 == 1)
+
+
+def route_cells(number: int = 0) -> Iterator[Cell]:
+    """One or two cells of every other route, with noise that is the same everywhere and noise that peaks."""
+    for route in ROUTES:
+        for run_sd, peak in ((0.15, 1.0), (0.15, 4.0)):
+            if route != "outputs" and (peak == 1 or route in _NOISY_ROUTES):
+                n_runs = _ROUTE_RUNS.get(route, 1)
+                yield Cell(8, n_runs, run_sd, peak, number % 2 == 1, route)
 
 
 def measure_family(cell: Cell, number: int, seed: int, constants: Constants | None = None) -> pl.DataFrame:
@@ -79,8 +93,10 @@ def measure_family(cell: Cell, number: int, seed: int, constants: Constants | No
     constants = Constants(method=RECOMMENDED_METHOD) if constants is None else constants
     key = [seed, number, cell.n_scales, cell.n_runs, round(1000 * cell.run_sd), round(10 * cell.peak)]
     rng = np.random.default_rng([*key, int(cell.log_probabilities)])
-    ladders = list(_family(rng, cell, number))
-    measured = [(ladder, _prepare(ladder, constants)) for _, ladder in ladders]
+    if cell.route != "outputs":
+        rng = np.random.default_rng([*key, int(cell.log_probabilities), list(ROUTES).index(cell.route)])
+    ladders = list(_family(rng, cell, number, constants))
+    measured = [(ladder, ladder.prepare(constants)) for _, ladder in ladders]
     alone, costs = [], []
     for _, prepared in measured:
         start = process_time()
@@ -104,14 +120,14 @@ SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(("n_scales", "n_runs", "family", "task", "n_items", "length"), pl.Int32()),
     **dict.fromkeys(("run_sd", "peak", "jump", "level_jump", "cost_ms", "prior_run_sd"), pl.Float64()),
     **dict.fromkeys(("jump_low", "jump_high"), pl.Float64()),
-    **dict.fromkeys(("form", "prior", "verdict", "kind", "lean", "decided_by"), pl.String()),
+    **dict.fromkeys(("route", "form", "prior", "verdict", "kind", "lean", "decided_by"), pl.String()),
     **dict.fromkeys(("true_gap", "gap", "forecast_points", "forecast_inside", "exact_inside"), pl.Int32()),
     **dict.fromkeys(("log_probabilities", "looks_emergent", "sampled"), pl.Boolean()),
 }
 """Columns of the measured rows."""
 
 
-def _family(rng: Rng, cell: Cell, number: int) -> Iterator[tuple[Design, SimulatedLadder]]:
+def _family(rng: Rng, cell: Cell, number: int, constants: Constants) -> Iterator[tuple[Design, Logged]]:
     """Tasks that share a noise level within a fifth: half of them smooth, a quarter breaks, the rest other truths."""
     forms = {kind: list(known) for kind, known in (("smooth", SMOOTH), ("break", BREAKS), ("other", OTHERS))}
     # every family has every form; where the cycle starts differs, so that none is always the rarer
@@ -120,6 +136,8 @@ def _family(rng: Rng, cell: Cell, number: int) -> Iterator[tuple[Design, Simulat
         kind = ("smooth", "break", "smooth", "other")[task % 4]
         form = forms[kind][place[kind] % len(forms[kind])]
         place[kind] += 1
+        if cell.route == "groups" and kind == "other":
+            form = "step_of_items"
         design = Design(
             n_scales=cell.n_scales,
             n_runs=cell.n_runs,
@@ -131,19 +149,7 @@ def _family(rng: Rng, cell: Cell, number: int) -> Iterator[tuple[Design, Simulat
         )
         if form == "step_of_positions":
             design = replace(design, length=max(design.length, 4))
-        yield design, simulate(rng, form, design, float(rng.choice(JUMPS)))
-
-
-def _prepare(ladder: SimulatedLadder, constants: Constants) -> Prepared:
-    return prepare(
-        ladder.x,
-        ladder.correct,
-        ladder.lengths,
-        ladder.exact,
-        score=ladder.score,
-        tokens=ladder.tokens,
-        constants=constants,
-    )
+        yield design, ROUTES[cell.route][1](rng, form, design, float(rng.choice(JUMPS)), constants)
 
 
 def _evidence(decision: Decision) -> list[float] | None:
@@ -166,7 +172,7 @@ def _verdict(decision: Decision) -> dict[str, object]:
     }
 
 
-def _forecast(ladder: SimulatedLadder, constants: Constants, seed: int) -> dict[str, object]:
+def _forecast(ladder: Logged, constants: Constants, seed: int) -> dict[str, object]:
     """How many held-out scales lie inside the forecast from below, by the smooth metric and by exact match."""
     n_scales = len(np.unique(ladder.x))
     fitted = n_scales - max(1, n_scales // 4 if n_scales > 6 else 1)
@@ -176,7 +182,7 @@ def _forecast(ladder: SimulatedLadder, constants: Constants, seed: int) -> dict[
         ladder.lengths,
         ladder.exact,
         n_fitted=fitted,
-        score=ladder.score,
+        score=ladder.forecast_score,
         seed=seed,
         constants=constants,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,9 +58,12 @@ class SimulatedLadder:
 
     @property
     def tokens(self) -> TokenData | None:
+        """What the analysis derives from texts of several tokens; None where targets have one."""
+        return None if self.lengths.max() < 2 else self.token_data
+
+    @property
+    def token_data(self) -> TokenData:
         """What the analysis derives from the texts: classes, floors, flags, log-probabilities."""
-        if self.lengths.max() < 2:
-            return None
         classes = position_classes(self.lengths, self.targets.shape[1])
         known = self.log_probabilities is not None
         return TokenData(
@@ -81,20 +84,19 @@ def simulate(rng: Rng, form: str, design: Design, jump: float = 3.0) -> Simulate
         design: What kind of study.
         jump: Size of a step, logit of the ability.
     """
-    span = rng.uniform(2.3, 4.0)
-    scales = np.linspace(4.0, 4.0 + span, design.n_scales)
-    scales[1:-1] += rng.uniform(-0.12, 0.12, design.n_scales - 2) * span / (design.n_scales - 1)
-    x = np.repeat(scales, design.n_runs)
+    x = axis(rng, design)
     shortest, longest = max(min(2, design.length), round(0.6 * design.length)), round(1.4 * design.length)
     lengths = rng.integers(shortest, max(longest, shortest) + 1, design.n_items)
     width = int(lengths.max())
-    shape = FORMS[form](rng, x, plain(rng, x, design.n_items, width), jump)
+    shape = truth(rng, form, x, design, width, jump)
     marginal = _inventories(rng, width)
     drawn = (rng.random((design.n_items, width, 1)) > marginal.cumsum(1)[None, :, :-1]).sum(2)
     inside = np.arange(width) < lengths[:, None]
     sampled = bool(rng.random() < 0.5)
-    right, probability = _right_tokens(rng, shape, _run_noise(rng, x, shape, design), marginal, drawn, sampled=sampled)
-    outputs = _written(rng, right, drawn, marginal, inside)
+    noise = run_noise(rng, x, shape, design)
+    burst = bursts(rng, shape, design)
+    right, probability = _right_tokens(rng, shape, noise, burst, marginal, drawn, sampled=sampled)
+    outputs = _written(rng, right, drawn, marginal, inside, sampled=sampled)
     extra = rng.random(right.shape[:2]) < shape.insertions[:, None]
     outputs, edits = _insert(rng, outputs, extra), ((outputs != drawn) & inside).sum(2) + extra
     rubbish = rng.random(right.shape[:2]) < shape.rubbish[:, None]
@@ -112,9 +114,32 @@ def simulate(rng: Rng, form: str, design: Design, jump: float = 3.0) -> Simulate
         np.where(inside, np.log(clean), 0.0) if design.log_probabilities else None,
         shape.gap,
         shape.jump,
-        _level_jump(rng, x, shape),
+        level_jump(rng, x, shape),
         sampled,
     )
+
+
+def axis(rng: Rng, design: Design) -> Floats:
+    """log10 of the scale of every run (R,), 2.3 to 4 decades of unevenly spaced scales."""
+    span = rng.uniform(2.3, 4.0)
+    scales = np.linspace(4.0, 4.0 + span, design.n_scales)
+    scales[1:-1] += rng.uniform(-0.12, 0.12, design.n_scales - 2) * span / (design.n_scales - 1)
+    return np.repeat(scales, design.n_runs)
+
+
+def truth(rng: Rng, form: str, x: Floats, design: Design, width: int, jump: float) -> Shape:
+    """The true curves; items of one source share their difficulty."""
+    start = plain(rng, x, design.n_items, width)
+    if design.cluster_size > 1:
+        start = replace(start, by_item=start.by_item[:, np.arange(design.n_items) // design.cluster_size])
+    return FORMS[form](rng, x, start, jump)
+
+
+def bursts(rng: Rng, shape: Shape, design: Design) -> Floats:
+    """Luck of every run's answers (R, n), shared by the items of one source."""
+    sources = -(-design.n_items // design.cluster_size)
+    luck = rng.normal(size=(len(shape.ability), sources))[:, np.arange(design.n_items) // design.cluster_size]
+    return np.asarray(shape.answer_sd[:, None] * luck)
 
 
 def _inventories(rng: Rng, width: int) -> Floats:
@@ -128,7 +153,7 @@ def _inventories(rng: Rng, width: int) -> Floats:
     return marginal
 
 
-def _run_noise(rng: Rng, x: Floats, shape: Shape, design: Design) -> Floats:
+def run_noise(rng: Rng, x: Floats, shape: Shape, design: Design) -> Floats:
     """Noise of every run (R,), larger by the peak where the mean curve is steepest."""
     level = expit(shape.ability[:, None, None] + shape.by_item[:, :50, None] + shape.by_position[:, None]).mean((1, 2))
     scales, first = np.unique(x, return_index=True)
@@ -138,7 +163,7 @@ def _run_noise(rng: Rng, x: Floats, shape: Shape, design: Design) -> Floats:
 
 
 def _right_tokens(
-    rng: Rng, shape: Shape, noise: Floats, marginal: Floats, targets: Ints, *, sampled: bool
+    rng: Rng, shape: Shape, noise: Floats, burst: Floats, marginal: Floats, targets: Ints, *, sampled: bool
 ) -> tuple[Bools, Floats]:
     """Whether every token is right, and the probability the model gives the target (R, n, P), (R, n, P).
 
@@ -146,8 +171,7 @@ def _right_tokens(
     likeliest.
     """
     runs, (items, width) = len(noise), targets.shape
-    eta = (shape.ability + noise)[:, None] + shape.by_item
-    eta = eta + shape.answer_sd[:, None] * rng.normal(size=(runs, items))
+    eta = (shape.ability + noise)[:, None] + shape.by_item + burst
     frequency = marginal[np.arange(width), targets]
     eta = eta[:, :, None] + shape.by_position[:, None, :]
     if sampled:
@@ -167,7 +191,7 @@ def _right_tokens(
     return right, probability
 
 
-def _level_jump(rng: Rng, x: Floats, shape: Shape) -> float | None:
+def level_jump(rng: Rng, x: Floats, shape: Shape) -> float | None:
     """Jump of the mean accuracy above guessing, logit: the break added or taken away, averaged over both sides."""
     if shape.gap is None or shape.broken is None:
         return None
@@ -189,12 +213,26 @@ def _known(eta: Floats, frequency: Floats) -> Floats:
     return np.asarray(known + (1 - known) * frequency)
 
 
-def _written(rng: Rng, right: Bools, targets: Ints, marginal: Floats, inside: Bools) -> Ints:
-    """Token codes of the outputs (R, n, P): a wrong token is the position's most frequent other, or a random one."""
+def _written(rng: Rng, right: Bools, targets: Ints, marginal: Floats, inside: Bools, *, sampled: bool) -> Ints:
+    """Token codes of the outputs (R, n, P): a wrong token is a guess by the position's frequencies.
+
+    A sampled one is any other token by its frequency, else the most frequent other: so a model that only guesses
+    writes what it writes whatever the target is.
+    """
     order = marginal.argsort(1)
     frequent = np.where(targets == order[:, -1], order[:, -2], order[:, -1])
-    other = (targets + rng.integers(1, _VOCABULARY, right.shape)) % _VOCABULARY
-    wrong = np.where(rng.random(right.shape) < 0.5, frequent, other)
+    if not sampled:
+        return np.where(right | ~inside, targets, frequent)
+    others = np.broadcast_to(marginal[None], (*targets.shape, _VOCABULARY)).copy()
+    np.put_along_axis(others, targets[..., None], 0.0, 2)
+    total = others.sum(2, keepdims=True)
+    # a separator has no other token: any will do
+    others = np.where(total > 0, others / np.maximum(total, _LEAST_PROBABILITY), 1 / _VOCABULARY).cumsum(2)
+    drawn = rng.random(right.shape)
+    wrong = np.zeros(right.shape, dtype=np.int64)
+    for code in range(_VOCABULARY - 1):
+        wrong += drawn > others[None, :, :, code]
+    wrong = np.where(wrong == targets, (targets + 1) % _VOCABULARY, wrong)
     return np.where(right | ~inside, targets, wrong)
 
 

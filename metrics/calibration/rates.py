@@ -14,6 +14,7 @@ BREAK, DECIDED_SMOOTH = "genuine_break", ("smooth", "smooth_in_logit", "mirage")
 CELL = ("n_scales", "n_runs", "run_sd", "peak", "prior")
 _GROUPS = {"cells": CELL, "kinds of noise, all numbers of scales together,": CELL[1:]}
 _LARGE_JUMP = 2.0
+MAIN_ROUTE = "outputs"
 _ENOUGH = 100
 
 PRIORS = ("default", "pooled")
@@ -101,7 +102,8 @@ class Bar:
 
 
 def bars(rows: pl.DataFrame) -> list[Bar]:
-    """The bars of the procedure on measured rows."""
+    """The bars of the procedure on measured rows; those of other routes than whole outputs do not count."""
+    rows = rows.filter(pl.col("route") == MAIN_ROUTE)
     found = [bar for prior in PRIORS for bar in _errors(rows.filter(pl.col("prior") == prior), prior)]
     quiet = rows.filter((pl.col("n_scales") >= 8) & (pl.col("n_items") >= 500) & (pl.col("peak") == 1))
     helped = quiet.filter((pl.col("n_runs") >= 3) | (pl.col("prior") == "pooled"))

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
-from metrics.calibration.measure import Cell, cells, measure_family
+from metrics.calibration.measure import Cell, cells, measure_family, route_cells
 from metrics.constants import Constants
+
+ROUTE_FAMILIES = 3
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,13 @@ class Shard:
 
 
 def shards(families: int, seed: int, constants: Constants, every: int = 1) -> Iterator[Shard]:
-    """Families of every n-th cell, cell by cell within each number, so that an early end leaves an even table."""
+    """Families of every n-th cell, cell by cell within each number, so that an early end leaves an even table.
+
+    The other kinds of logs have few families: they show that a route works, not its rates to the percent.
+    """
     for number in range(families):
-        for cell in list(cells(number))[::every]:
+        others = list(route_cells(number)) if number < ROUTE_FAMILIES else []
+        for cell in [*cells(number), *others][::every]:
             yield Shard(cell, number, seed, constants)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from metrics.calibration.forms import SMOOTH
-from metrics.calibration.rates import BREAK, CELL, bars, characteristics, truth
+from metrics.calibration.rates import BREAK, CELL, MAIN_ROUTE, PRIORS, bars, characteristics, truth
+from metrics.calibration.routes import ROUTES
 
 _RATES = ("false breaks", "smooth decided", "power at 2 logit", "called smooth")
 
@@ -14,6 +15,7 @@ _HALVES = (1, 8)
 
 def markdown(rows: pl.DataFrame, seed: int) -> str:
     """Every part of the table for measured rows."""
+    everything, rows = rows, rows.filter(pl.col("route") == MAIN_ROUTE)
     alone = rows.filter(pl.col("prior") == "default")
     n_cells = alone.select(CELL).n_unique()
     held = [[bar.name, bar.limit, bar.found, "yes" if bar.holds else "**no**"] for bar in bars(rows)]
@@ -34,6 +36,15 @@ def markdown(rows: pl.DataFrame, seed: int) -> str:
         "### Other truths (default prior): verdicts",
         _others(alone),
     ]
+    grouped = everything.filter((pl.col("route") == "groups") & (pl.col("prior") == "default"))
+    if grouped.height:
+        parts += ["Where the subjects of the items are known:", _others(grouped)]
+    others = everything.filter(pl.col("route") != MAIN_ROUTE)
+    if others.height:
+        parts += [
+            "### Other kinds of logs (8 scales, one run each unless said otherwise, run sd .15)",
+            _by_route(others),
+        ]
     return "\n\n".join([*parts, *_cost(alone)]) + "\n"
 
 
@@ -44,6 +55,21 @@ def _by_cell(rows: pl.DataFrame) -> str:
         place = [str(row["n_scales"]), str(row["n_runs"]), f"{row['run_sd']:g}{most}", row["prior"]]
         lines.append(place + _rates(row))
     return _table(["scales", "runs", "run sd", "prior", *_RATES], lines)
+
+
+def _by_route(rows: pl.DataFrame) -> str:
+    counted = {
+        (row["route"], row["peak"], row["prior"]): row
+        for row in characteristics(rows, ["route", "peak", "prior"]).iter_rows(named=True)
+    }
+    lines = []
+    for route, (words, _) in ROUTES.items():
+        for peak in sorted({key[1] for key in counted if key[0] == route}):
+            for prior in PRIORS:
+                row = counted[route, peak, prior]
+                most = "" if peak == 1 else f"; noise up to {peak:g} times as large"
+                lines.append([words + most, prior, *_rates(row), str(row["other_verdict"])])
+    return _table(["what is known", "prior", *_RATES, "smooth, another verdict"], lines)
 
 
 def _by_log_probabilities(rows: pl.DataFrame) -> str:

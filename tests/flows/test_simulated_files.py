@@ -12,6 +12,7 @@ from metrics.calibration.forms import Design
 from metrics.calibration.outputs import SimulatedLadder, simulate
 from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.decide import decide
+from tests.conftest import ROOT
 from tests.flows.make import STUDY, Workshop
 
 LETTERS = np.array([*"abcdefghij", "#"])
@@ -58,3 +59,7 @@ def test_the_verdict_from_files_is_that_of_the_arrays(workshop: Workshop, form: 
     for name in ("x", "smooth_level", "smooth_logit_se", "exact_match"):
         np.testing.assert_allclose(evidence[name], expected.evidence[name], rtol=1e-6, atol=1e-9)
     assert evidence["jump_low_F3"] == pytest.approx(expected.evidence["jump_low_F3"], abs=1e-5)
+    page = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    [*_, agrees, follows] = workshop.rows(page.split("<!-- redo -->\n```sql\n")[1].split("```")[0])[0]
+    assert agrees
+    assert follows

@@ -8,12 +8,14 @@ import pytest
 from scipy.special import logit
 
 from metrics.calibration.forms import BREAKS, FORMS, SMOOTH, Design
-from metrics.calibration.measure import SCHEMA, TASKS, Cell, cells, measure_family
+from metrics.calibration.measure import SCHEMA, TASKS, Cell, cells, measure_family, route_cells
 from metrics.calibration.outputs import simulate
 from metrics.calibration.rates import Share, bars, characteristics
+from metrics.calibration.routes import CLUSTER_SIZE, ROUTES
 from metrics.calibration.run import measure_all, measure_shard, shards
 from metrics.calibration.table import markdown
 from metrics.constants import Constants
+from metrics.decision import VERDICTS
 from metrics.positions import position_classes
 
 THIRD = Constants(method=3)
@@ -40,9 +42,10 @@ def test_every_form_makes_outputs_that_agree_with_themselves(form, length):
     assert made.log_probabilities is not None
     assert (made.log_probabilities <= 0).all()
     assert np.isfinite(made.log_probabilities).all()
-    assert (made.gap is not None) == (form in BREAKS or form == "step_of_positions")
+    assert (made.gap is not None) == (form in BREAKS or form in ("step_of_positions", "step_of_items"))
     assert (made.score is None) == (length > 1)
     assert (made.tokens is None) == (length == 1)
+    assert ((np.asarray(made.token_data.floor) >= 0) & (np.asarray(made.token_data.floor) < 1)).all()
 
 
 def test_log_probabilities_are_those_of_the_sampled_outputs():
@@ -159,3 +162,43 @@ def test_the_table_names_every_form_and_cell(quiet):
     assert "72 ladders in 1 cells, seed 3" in text
     assert len(list(cells())) == 24
     assert [{cell.log_probabilities for cell in cells(number)} for number in (0, 1)] == [{False}, {True}]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("form", ["two_groups", "switch"])
+def test_every_kind_of_log_reaches_a_verdict(route, form):
+    design = Design(n_scales=6, n_items=150, log_probabilities=True)
+    made = ROUTES[route][1](np.random.default_rng(1), form, design, 3.0, Constants(method=5))
+    assert made.exact.shape == (len(made.x), 150)
+    assert (made.gap is not None) == (form == "switch")
+    assert (made.correct <= made.lengths).all()
+    assert made.score is None or ((made.score >= 0) & (made.score <= 1)).all()
+    decision = made.prepare(Constants(method=5)).decide()
+    assert decision.verdict in VERDICTS
+    assert not (form == "two_groups" and decision.verdict == "genuine_break")
+
+
+def test_items_of_one_source_share_their_luck():
+    design = Design(n_scales=6, n_items=1000, length=1, run_sd=0.01)
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        made = ROUTES["clusters"][1](rng, "line", design, 3.0, Constants(method=5))
+        share = made.exact.mean(1, keepdims=True)
+        sums = (made.exact - share).reshape(len(made.x), -1, CLUSTER_SIZE).sum(2)
+        inflation = (sums**2).mean(1) / (CLUSTER_SIZE * share * (1 - share))[:, 0].clip(0.05)
+        if inflation.max() > 1.3:
+            return
+    pytest.fail("no ladder with clusters has more noise than one without")
+
+
+def test_the_other_kinds_of_logs_have_cells_and_lines_of_their_own():
+    wanted = list(route_cells())
+    assert {cell.route for cell in wanted} == set(ROUTES) - {"outputs"}
+    assert len({cell.name for cell in wanted}) == len(wanted)
+    [cell] = [cell for cell in wanted if cell.route == "groups"]
+    rows = measure_family(cell, 0, 3)
+    assert set(rows.filter(pl.col("task") % 4 == 3)["form"]) == {"step_of_items"}
+    with_others = markdown(pl.concat([rows, rows.with_columns(route=pl.lit("outputs"))]), 3)
+    assert "Where the subjects of the items are known" in with_others
+    assert "items of five subjects, three runs" in with_others
+    assert "24 ladders in 1 cells" in with_others
