@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 from flows.bench import Progress, Runner
 from flows.cores import few_cores
-from flows.runners.hands import Crew, CrewRunner, Hands, InPlace, Threads
+from flows.runners.hands import Crew, CrewRunner, Hands, InPlace, Say, Threads
 from flows.runners.names import DASK
 from flows.runners.processes import Processes
 from flows.study import Study
@@ -28,11 +28,13 @@ def hired(study: Study, progress: Progress) -> Iterator[Crew]:
         study: The study; its work folder is made where processes beyond this machine need it.
         progress: Told of units that take long.
     """
-    with closing(_automatic(study.workers) if study.runner == "auto" else Crew.of(_hands(study, progress))) as crew:
+    is_automatic = study.runner == "auto"
+    crew = _automatic(study.workers, progress.say) if is_automatic else Crew.of(_hands(study, progress))
+    with closing(crew):
         yield crew
 
 
-def _automatic(workers: int) -> Crew:
+def _automatic(workers: int, say: Say) -> Crew:
     """Light units on threads, heavy ones on processes of this machine.
 
     Light units are done one after another where there are few cores: they share one interpreter lock, and passing it
@@ -40,14 +42,14 @@ def _automatic(workers: int) -> Crew:
     """
     if workers == 1:
         return Crew.of(InPlace())
-    return Crew(InPlace() if few_cores() else Threads(workers), Processes(workers))
+    return Crew(InPlace() if few_cores() else Threads(workers, say), Processes(workers, say))
 
 
 def _hands(study: Study, progress: Progress) -> Hands:
     if study.runner == "threads":
-        return Threads(study.workers)
+        return Threads(study.workers, progress.say)
     if study.runner == "processes":
-        return Processes(study.workers)
+        return Processes(study.workers, progress.say)
     from flows.runners.cluster import Cluster
 
     address = study.runner.removeprefix(DASK) if study.runner.startswith(DASK) else None

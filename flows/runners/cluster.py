@@ -7,18 +7,16 @@ import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic
 
 from flows.bench import AHEAD, Outcome, Result, Unit
-from flows.runners.hands import RunnerError, label_of
+from flows.runners.hands import RunnerError, label_of, patiently
 from flows.version import program_version
 
-SLOW_SECONDS = 60.0
-"""After so long a wait for one unit people are told who is working on it; then after twice as long, and so on."""
 CONNECT_SECONDS = 15.0
 PACKAGES = ("metrics", "warehouse", "flows")
 
@@ -235,13 +233,5 @@ class _Underway(Generic[Result]):
         return found
 
     def _awaited(self) -> Any:
-        waited, patience = 0.0, SLOW_SECONDS
-        while True:
-            try:
-                return self._future.result(timeout=patience)
-            except TimeoutError:
-                if self._future.done():
-                    raise  # the work's own
-                waited, patience = waited + patience, waited + patience
-                where = self._cluster.worker_of(self._future.key)
-                self._cluster.say(f"{self._label} has been under way for {waited:.0f} s, {where}.")
+        where = partial(self._cluster.worker_of, self._future.key)
+        return patiently(self._future, self._label, self._cluster.say, where)

@@ -10,6 +10,10 @@ from typing import Generic, Protocol
 from flows.bench import AHEAD, Outcome, Result, Unit, in_order
 from metrics.errors import MirageError
 
+Say = Callable[[str], None]
+SLOW_SECONDS = 60.0
+"""After so long a wait for one unit people are told who is working on it; then after twice as long, and so on."""
+
 
 class RunnerError(MirageError):
     """Units cannot be worked on where the study says."""
@@ -96,6 +100,40 @@ class CrewRunner:
         return self.crew.hands(heavy=heavy).shares_memory
 
 
+class Promise(Protocol[Result]):
+    """A result that can be waited for a while."""
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for it; TimeoutError where it takes longer."""
+
+    def done(self) -> bool:
+        """Whether it is there."""
+
+
+def patiently(promise: Promise[Result], label: str, say: Say, where: Callable[[], str]) -> Result:
+    """Wait for a unit as long as it takes, and tell who is waited for: after a minute, two, four and so on.
+
+    Args:
+        promise: Its result.
+        label: Its name for people.
+        say: Told of it.
+        where: Asked who works on it.
+    """
+    waited, patience = 0.0, SLOW_SECONDS
+    while True:
+        try:
+            return promise.result(timeout=patience)
+        except TimeoutError:
+            if promise.done():
+                raise  # the work's own
+            waited, patience = waited + patience, waited + patience
+            say(f"{label} has been under way for {waited:.0f} s, {where()}.")
+
+
+def silent(text: str) -> None:
+    """Tell nobody."""
+
+
 class InPlace:
     """Units that whoever asks for their result works on, one after another."""
 
@@ -126,18 +164,30 @@ class Threads:
 
     shares_memory = True
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, say: Say = silent) -> None:
         self.n_workers = workers
         self.ahead = AHEAD * workers
         self._pool = ThreadPoolExecutor(workers)
+        self.say = say
 
     def submit(self, work: Callable[[Unit], Result], unit: Unit) -> Outcome[Result]:
         """See ``Hands``."""
-        return self._pool.submit(work, unit)
+        return _OnThread(self._pool.submit(work, unit), label_of(unit), self.say)
 
     def close(self) -> None:
         """See ``Hands``."""
         self._pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _OnThread(Generic[Result]):
+    promise: Promise[Result]
+    label: str
+    say: Say
+
+    def result(self) -> Result:
+        """See ``flows.bench.Outcome``."""
+        return patiently(self.promise, self.label, self.say, lambda: "on a thread of this process")
 
 
 def label_of(unit: object) -> str:

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, Generic
 
 from flows.bench import AHEAD, Outcome, Result, Unit
-from flows.runners.hands import RunnerError, label_of
+from flows.runners.hands import RunnerError, Say, label_of, patiently, silent
 
 ATTEMPTS = 3
 """How often a unit is begun before its death is taken for its own doing."""
@@ -39,7 +39,8 @@ class Processes:
 
     shares_memory = False
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, say: Say = silent) -> None:
+        self.say = say
         self.n_workers = workers
         self.ahead = AHEAD * workers
         self._lock = Lock()
@@ -86,11 +87,12 @@ class _Attempt(Generic[Unit, Result]):
 
     def result(self) -> Result:
         """See ``flows.bench.Outcome``."""
+        label = label_of(self._unit)
         for attempt in range(ATTEMPTS):
             try:
-                return self._future.result()
+                return patiently(self._future, label, self._hands.say, lambda: "in a process of its own")
             except BrokenProcessPool:
                 self._hands.replace(self._pool)
                 if attempt + 1 < ATTEMPTS:
                     self._pool, self._future = self._hands.begin(self._work, self._unit)
-        raise WorkerLostError(label_of(self._unit))
+        raise WorkerLostError(label)
