@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -61,7 +62,7 @@ def test_what_a_log_states_of_itself_agrees_with_its_rows(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_the_study_has_the_last_word_on_the_run(path: Path) -> None:
-    said = {"model_id": "mine", "task_id": "yours", "n_shots": 7, "prompting": "cot", "filter": "hers"}
+    said: dict[str, Any] = {"model_id": "mine", "task_id": "yours", "n_shots": 7, "prompting": "cot", "filter": "hers"}
 
     found = read(path, **said)
 
