@@ -87,7 +87,10 @@ def _generation_if_equal(con: duckdb.DuckDBPyConnection, snapshot: Path) -> int 
     if not snapshot.exists():
         return None
     if is_link(snapshot):
-        link = read_link(snapshot)
+        try:
+            link = read_link(snapshot)
+        except WarehouseError:
+            return None
         return link.generation if link.state == _state(con) and is_there(con, link.version) else None
     try:
         with closing(open_warehouse(snapshot, read_only=True)) as published:

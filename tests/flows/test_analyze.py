@@ -95,6 +95,7 @@ def test_floors_of_the_runs_are_drawn_under_their_curves(ready: Workshop) -> Non
     assert ready.rows(f"{curve} {metric}") == expected
 
 
+@pytest.mark.one_process
 def test_a_ladder_that_breaks_the_analysis_keeps_what_was_stored(
     ready: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

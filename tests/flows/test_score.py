@@ -55,6 +55,7 @@ def test_only_runs_with_new_content_are_scored(ready: Workshop) -> None:
     assert (outcome.scored.n_runs, outcome.scored.n_samples) == (4, 80)
 
 
+@pytest.mark.one_process
 def test_a_new_version_of_a_metric_is_the_only_one_computed(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     old = METRICS["token_edit_similarity_word"]
     newer = replace(
@@ -116,6 +117,7 @@ def test_processes_score_like_this_one(ready: Workshop, monkeypatch: pytest.Monk
     assert list(ready.study().work_path.glob("**/*")) == []
 
 
+@pytest.mark.one_process
 def test_a_run_that_breaks_a_metric_does_not_cost_the_others(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     old = METRICS["exact_match"]
 
@@ -169,14 +171,19 @@ def everything(workshop: Workshop) -> dict[str, list[tuple[object, ...]]]:
         return rows_of(con)
 
 
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of twenty samples are too large for one unit."""
+    for limit in ("LIGHT", "HEAVY"):
+        monkeypatch.setattr(scoring, limit, Limit(6, 64_000_000))
+
+
 @pytest.mark.parametrize("runner", ["auto", "processes"])
 def test_a_run_in_parts_is_scored_like_a_whole_one(
     runner: str, finished: Workshop, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workshop.fill()
     workshop.write_study(f'runner = "{runner}"\n{STUDY}')
-    for limit in ("LIGHT", "HEAVY"):
-        monkeypatch.setattr(scoring, limit, Limit(6, 64_000_000))
+    cut(monkeypatch)
     labels: list[str] = []
     joined = shards.Joined.take
 
@@ -198,7 +205,7 @@ def test_a_run_in_parts_is_scored_like_a_whole_one(
 def test_the_floors_of_a_very_large_run_come_from_a_share_of_its_items(
     ready: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    cut(monkeypatch)
     monkeypatch.setattr(shards, "FLOORS", Limit(10, 64_000_000))
     wanted = ready.rows("SELECT n FROM floor WHERE kind = 'shuffled' AND metric = 'exact_match'")
     monkeypatch.setitem(METRICS, "exact_match", replace(METRICS["exact_match"], version=99))
@@ -209,8 +216,9 @@ def test_the_floors_of_a_very_large_run_come_from_a_share_of_its_items(
     assert 4 <= found[0][0] <= 16
 
 
+@pytest.mark.one_process
 def test_a_part_that_fails_costs_its_run_alone(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "LIGHT", Limit(6, 64_000_000))
+    cut(monkeypatch)
     old = METRICS["exact_match"]
 
     def breaks(batch: object) -> pl.Series:
@@ -276,6 +284,7 @@ def test_metrics_of_whole_runs_are_stored_once(ready: Workshop, monkeypatch: pyt
     ]  # fmt: skip
 
 
+@pytest.mark.one_process
 def test_a_run_that_breaks_a_metric_of_runs_keeps_its_other_scores(
     ready: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -391,13 +391,39 @@ def test_rows_that_are_gone_and_a_newer_program(tmp_path: Path) -> None:
     wanted = make.samples().sort("run_id", "item_id", "repeat")
     assert found.select(wanted.columns).rows() == wanted.rows()
     (tmp_path / "rows").rename(tmp_path / "elsewhere")
-    with closing(open_warehouse(link, read_only=True)) as con, pytest.raises(duckdb.IOException, match="No such file"):
-        con.execute("SELECT sum(hash(output)) FROM sample").fetchall()
+    with pytest.raises(LakeMissingError, match="rows are not where the catalogue says"):
+        open_warehouse(link, read_only=True)
     (tmp_path / "elsewhere").rename(tmp_path / "rows")
     with closing(open_warehouse(link)) as con:
         con.execute("INSERT INTO migration VALUES (9999, '9999_later', now()::TIMESTAMP)")
     with pytest.raises(WarehouseError, match="which does not know 9999_later"):
         open_warehouse(link)
+
+
+def test_a_data_path_that_goes_away_between_stages(workshop: Workshop) -> None:
+    workshop.fill()
+    workshop.write_study(f'warehouse = "ducklake:out/small.ducklake?data_path=rows"\n{STUDY}')
+    workshop.run(("pull",))
+    (workshop.folder / "rows").rename(workshop.folder / "elsewhere")
+    with pytest.raises(LakeMissingError, match=r"rows are not where the catalogue says.*mount or restore that place"):
+        workshop.run(("score",))
+    assert not (workshop.folder / "rows").exists()
+    (workshop.folder / "elsewhere").rename(workshop.folder / "rows")
+    assert workshop.rows("SELECT count(*) FROM score") == [(0,)]
+    outcome = workshop.run(("score",))
+    assert outcome.scored is not None
+    assert outcome.scored.n_runs == 8
+
+
+def test_a_data_path_that_may_not_be_written(workshop: Workshop) -> None:
+    workshop.fill()
+    workshop.write_study(f'warehouse = "ducklake:out/small.ducklake?data_path=/proc/rows"\n{STUDY}')
+    with pytest.raises(LakeError, match="/proc/rows"):
+        workshop.run(("pull",))
+    with closing(
+        attach(parse_address("ducklake:out/small.ducklake?data_path=/proc/rows", workshop.folder), read_only=True)
+    ) as con:
+        assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake'").fetchall() == [(0,)]
 
 
 def test_a_file_that_is_no_catalogue(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def attach(address: LakeAddress, *, read_only: bool, version: int | None = None)
     try:
         is_new = attach_as(con, LAKE, address, read_only=read_only, version=version)
         try:
+            _refuse_lost_rows(con, address)
             if not read_only:
                 _make_schema(con, address.schema)
             elif not _has_schema(con, address.schema):
@@ -116,6 +117,18 @@ def data_path(con: duckdb.DuckDBPyConnection) -> str:
     """Where the lake of a connection keeps its Parquet files."""
     row = con.execute(f"SELECT data_path FROM ducklake_settings({literal(LAKE)})").fetchone()
     return "" if row is None else str(row[0])
+
+
+def _refuse_lost_rows(con: duckdb.DuckDBPyConnection, address: LakeAddress) -> None:
+    """A folder that is not mounted would be made anew, and take what is written from now on."""
+    place = data_path(con)
+    if "://" in place or not place or Path(place).is_dir():
+        return
+    [(n_files,)] = con.execute(f"SELECT sum(file_count) FROM ducklake_table_info({literal(LAKE)})").fetchall()
+    if n_files:
+        raise LakeMissingError(
+            address.shown, f"rows are not where the catalogue says, in {place}", "mount or restore that place"
+        )
 
 
 def _attach(
