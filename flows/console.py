@@ -35,6 +35,8 @@ COLOURS = {
     "flat": "dim",
 }
 MOST_ROWS = 60
+MOST_EARLIER = 3
+"""Runs before the last one that are shown."""
 MOST_FINDINGS = 12
 SETTINGS = ("n_shots", "prompting", "filter")
 WIDE = 140
@@ -230,7 +232,18 @@ def last_run_lines(record: dict[str, Any] | None) -> list[str]:
     state = record["state"].replace("_", " ")
     stages = ", ".join(f"{stage['stage']} {stage['seconds']:.1f} s" for stage in record["stages"])
     line = f"Last run: {state}, ended {moment(record['ended_at'])}" + (f" ({stages})." if stages else ".")
-    return [line, *missing_lines(record), *([f"It failed: {record['error']}"] if record["error"] else [])]
+    failed = [f"It failed: {record['error']}"] if record["error"] else []
+    return [line, *missing_lines(record), *failed, *earlier_lines(record)]
+
+
+def earlier_lines(record: dict[str, Any]) -> list[str]:
+    """The runs before the last one, and when one came to its end where the last did not."""
+    earlier = [f"{run['state'].replace('_', ' ')} ({moment(run['ended_at'])})" for run in record.get("earlier", [])]
+    lines = [f"Before that: {', '.join(earlier[:MOST_EARLIER])}."] if earlier else []
+    if record["error"] and "finished_at" in record:
+        at = record["finished_at"]
+        lines.append(f"A run last came to its end {moment(at)}." if at else "No run has come to its end yet.")
+    return lines
 
 
 def missing_lines(record: dict[str, Any]) -> list[str]:

@@ -40,8 +40,7 @@ def recorded(study: Study, runner: str, progress: Progress) -> Iterator[RunRecor
             if refusal is not None:
                 raise refusal from error
             raise
-        kept = record.as_json(record.state)
-        keep(study, kept)
+        kept = keep(study, record.as_json(record.state))
         log(record.state.replace("_", " "), event="run_finished", seconds=round(record.seconds, 3))
         told = record.published_now
         if not (told or study.service.prometheus):
@@ -87,12 +86,22 @@ def _failed(study: Study, record: RunRecord, error: BaseException, progress: Pro
     log(why, level=logging.ERROR, event="run_failed", seconds=round(record.seconds, 3))
     # What stopped the run, a full disk say, may stop its record too; the first error is the one to show.
     with suppress(OSError, duckdb.Error, WarehouseError):
-        keep(study, kept)
+        shown = keep(study, kept)
         with closing(open_warehouse(study.warehouse_path)) as con:
             store(con, kept)
-        write_figures(study, kept, None)
+        if study.service.prometheus:
+            write_figures(study, shown, _published(study))
     if state == "failed":
         _tell(study, [failure(study.name, error)], progress)
+
+
+def _published(study: Study) -> Summary | None:
+    """What the snapshot holds, which a run that failed has not changed; None where there is none."""
+    path = published_path(study.warehouse_path)
+    if not path.exists():
+        return None
+    with closing(open_warehouse(path, read_only=True)) as con:
+        return summarize(con)
 
 
 def _tell(study: Study, told: list[Message], progress: Progress) -> None:

@@ -45,6 +45,10 @@ def _of_run(study: str, record: Mapping[str, Any]) -> Iterator[str]:
     states = [(label | {"state": state}, int(record["state"] == state)) for state in STATES]
     yield from _gauge("run_state", "State of the last run: 1 for the one it is in.", states)
     yield from _gauge("run_end_timestamp_seconds", "When the last run ended.", [(label, ended.timestamp())])
+    if record.get("finished_at"):
+        finished = dt.datetime.fromisoformat(record["finished_at"]).replace(tzinfo=dt.UTC)
+        text = "When a run last came to its end, neither failed nor cancelled."
+        yield from _gauge("run_finished_timestamp_seconds", text, [(label, finished.timestamp())])
     yield from _gauge("run_seconds", "Wall time of the last run.", [(label, (ended - began).total_seconds())])
     yield from _gauge("run_cpu_seconds", "Processor time of the last run.", [(label, record["cpu_seconds"])])
     yield from _gauge("run_peak_memory_bytes", "Most memory the last run held.", [(label, record["peak_memory_bytes"])])

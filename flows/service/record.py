@@ -25,6 +25,10 @@ from flows.version import program_version
 from warehouse.transaction import transaction
 
 LAST_RUN = ".last-run.json"
+FINISHED = ("done", "nothing_to_do", "partial")
+"""States of runs that came to their end."""
+EARLIER = 9
+"""Runs before the last one that its record names."""
 KEPT_RUNS = 1_000
 """Runs of the pipeline whose record stays in the warehouse."""
 
@@ -135,9 +139,20 @@ def store(con: duckdb.DuckDBPyConnection, record: dict[str, Any]) -> None:
         con.execute(sql("forget_old_stages"))
 
 
-def keep(study: Study, record: dict[str, Any]) -> None:
-    """Write the record of the last run beside the warehouse, whole or not at all."""
-    replace_text(last_run_path(study), json.dumps(record, indent=1))
+def keep(study: Study, record: dict[str, Any]) -> dict[str, Any]:
+    """Write the record of the last run beside the warehouse, whole or not at all.
+
+    Returns:
+        The record with what is written beside it: ``finished_at``, when a run last came to its end (None: never), and
+        ``earlier``, the state, times and error of the runs before, the newest first.
+    """
+    before = last_run(study) or {}
+    brief = {name: before[name] for name in ("state", "started_at", "ended_at", "error") if name in before}
+    known = [*([brief] if brief else []), *before.get("earlier", [])]
+    finished_at = record["ended_at"] if record["state"] in FINISHED else before.get("finished_at")
+    kept = record | {"finished_at": finished_at, "earlier": known[:EARLIER]}
+    replace_text(last_run_path(study), json.dumps(kept, indent=1))
+    return kept
 
 
 def replace_text(path: Path, text: str) -> None:

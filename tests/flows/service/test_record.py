@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from flows import session
 from flows.bench import Bench
+from flows.console import last_run_lines
+from flows.moment import moment
 from flows.score import score
 from flows.service.record import last_run
 from flows.session import run_direct
@@ -56,6 +58,11 @@ def test_a_failed_run_is_recorded_with_its_reason_and_told(ready: Workshop, monk
     assert kept is not None
     assert kept["state"] == "failed"
     assert kept["error"] == "MirageError: no way in with [value of BUCKET_PASSWORD] at s3://me:…@bucket/logs"
+    assert [run["state"] for run in kept["earlier"]] == ["done"]
+    assert kept["finished_at"] == kept["earlier"][0]["ended_at"], "the run before came to its end"
+    text = " ".join(last_run_lines(kept))
+    assert f"Before that: done ({moment(kept['finished_at'])})." in text
+    assert f"A run last came to its end {moment(kept['finished_at'])}." in text
     [(state, error)] = ready.rows("SELECT state, error FROM pipeline_run ORDER BY started_at DESC LIMIT 1")
     assert (state, error) == ("failed", kept["error"])
 
@@ -92,6 +99,18 @@ def test_figures_for_monitoring_can_be_collected(workshop: Workshop) -> None:
     assert values["mirage_stage_seconds", "analyze"] > 0
     assert values["mirage_disk_bytes", None] > 1e5
     assert sum(s.value for s in samples if s.name == "mirage_verdicts") == 2
+
+
+def test_a_failed_run_keeps_the_figures_of_the_snapshot(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready.write_study(STUDY + '\n[service]\nprometheus = "out/mirage.prom"\n')
+    run_direct(ready.study(), Said(), 0, ALL)
+    monkeypatch.setattr(session, "score", lambda bench: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ready.run()
+    text = (ready.folder / "out" / "mirage.prom").read_text(encoding="utf-8")
+    values = {s.name: s.value for family in text_string_to_metric_families(text) for s in family.samples}
+    assert values["mirage_samples"] == 160
+    assert values["mirage_run_finished_timestamp_seconds"] < values["mirage_run_end_timestamp_seconds"]
 
 
 def test_only_the_newest_records_stay(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
