@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
-from metrics.answer_maps import PooledMaps
-from metrics.arrays import AnyArray, Bools, Floats
-from metrics.compounding import ErrorStructure, PooledClustering, pool_clustering, pooled_structure
+from metrics.arrays import AnyArray, Floats, Ints
 from metrics.constants import Constants
-from metrics.forecast_table import AnswerTable, answer_table
+from metrics.forecast_refusal import refusals
+from metrics.forecast_routes import Ladder, from_exact_match, from_score, from_tokens
 from metrics.ladder_data import LadderData, LadderDataError, ladder_data
-from metrics.predictive import draw_logits, draw_map_misses, draw_mapped_logits
-from metrics.size_curve import Ratios
-from metrics.special import expit, logit
 
 LEAST_FITTED = 3
 """Fewer scales give no forecast."""
@@ -25,11 +19,7 @@ LEAST_FITTED = 3
 DRAWS = 256
 """Posterior draws of a forecast: the limits of an interval are then known to about two percent of coverage."""
 
-_UNKNOWN = PooledClustering(correlation=0.2, correlation_sd=0.15, answer_sd=1.2, answer_sd_sd=0.8)
-_CORRELATION_RANGE = (0.001, 0.98)
-_ANSWER_SD_RANGE = (0.0, 8.0)
 _WIDEST_INFORMATIVE = 0.5
-_LEAST_EXACT_MATCH = 1e-5
 
 
 @dataclass(frozen=True)
@@ -40,19 +30,21 @@ class ForecastPoint:
         n_fitted: Distinct scales the forecast rests on, the smallest ones.
         route: "smooth": the smooth metric pushed through compounding; "exact_match": exact match itself.
         scale_index: Rank of the held-out scale among the distinct scales.
-        predicted: Median of the forecast, in [0,1].
-        low: Lower limit of the interval.
-        high: Upper limit of the interval.
+        predicted: Median of the forecast, in [0,1]; None: it is refused.
+        low: Lower limit of the interval; None likewise.
+        high: Upper limit of the interval; None likewise.
         observed: What was observed there.
+        reason: Why there is no forecast; None: there is one.
     """
 
     n_fitted: int
     route: str
     scale_index: int
-    predicted: float
-    low: float
-    high: float
+    predicted: float | None
+    low: float | None
+    high: float | None
     observed: float
+    reason: str | None = None
 
 
 def forecast_from_below(
@@ -95,8 +87,8 @@ def forecast_from_below(
     if not LEAST_FITTED <= n_fitted < data.n_scales:
         allowed = f"{LEAST_FITTED} or more and fewer than the {data.n_scales} scales of the ladder"
         raise LadderDataError("n_fitted", f"is {n_fitted}; it must be {allowed}")
-    forecaster = _Forecaster(data, Constants() if constants is None else constants, level, draws)
-    return forecaster.cut(n_fitted, seed)
+    constants = Constants() if constants is None else constants
+    return _forecast(data, np.array([n_fitted]), seed=seed, level=level, draws=draws, constants=constants)
 
 
 def forecast_all_cuts(
@@ -122,152 +114,82 @@ def forecast_all_cuts(
         LadderDataError: The arrays do not fit.
     """
     data = ladder_data(x, correct_tokens, target_lengths, exact_match, score=score, cluster=cluster)
-    forecaster = _Forecaster(data, Constants() if constants is None else constants, level, draws)
-    cuts = range(LEAST_FITTED, data.n_scales)
-    return tuple(point for n_fitted in cuts for point in forecaster.cut(n_fitted, seed))
+    if data.n_scales <= LEAST_FITTED:
+        return ()
+    constants = Constants() if constants is None else constants
+    cuts = np.arange(LEAST_FITTED, data.n_scales)
+    return _forecast(data, cuts, seed=seed, level=level, draws=draws, constants=constants)
 
 
 def predictability(points: Sequence[ForecastPoint]) -> str:
-    """Read one route of one cut: "predictable", "not_predictable" or "uninformative".
+    """Read one route of one cut: "predictable", "not_predictable", "uninformative" or "refused".
 
     Predictable: every held-out scale lies inside its interval and every interval is narrower than 0.5.
     Not predictable: some lies outside. Uninformative: all inside, but some interval is too wide to say much.
+    Refused: there is no forecast, for the reason that the points give.
     """
-    if any(not point.low <= point.observed <= point.high for point in points):
+    limits = [(p.low, p.high, p.observed) for p in points if p.low is not None and p.high is not None]
+    if len(limits) < len(points):
+        return "refused"
+    if any(not low <= observed <= high for low, high, observed in limits):
         return "not_predictable"
-    if points and all(point.high - point.low < _WIDEST_INFORMATIVE for point in points):
+    if limits and all(high - low < _WIDEST_INFORMATIVE for low, high, _ in limits):
         return "predictable"
     return "uninformative"
 
 
-class _Route(Protocol):
-    """Draws exact match (draws, H) at the held-out runs."""
-
-    def __call__(self, fitted: Bools, rng: np.random.Generator) -> Floats: ...
-
-
-class _Forecaster:
-    """What all cuts of one ladder share."""
-
-    def __init__(self, data: LadderData, constants: Constants, level: float, draws: int) -> None:
-        self.data = data
-        self.constants = constants
-        tails = np.array([0.5 - level / 2, 0.5, 0.5 + level / 2])
-        self._ranks = np.rint(tails * (draws - 1)).astype(np.int64)
-        self.draws = draws
-        self.scale_index = data.scale_index
-        self.errors: ErrorStructure | None = None
-        self.table: AnswerTable | None = None
-        if data.score is None and data.has_tokens:
-            self.errors = pooled_structure(data, constants)
-            self.table = answer_table(PooledMaps.of(np.full(1, 0.5), data.lengths))
-
-    def cut(self, n_fitted: int, seed: int) -> tuple[ForecastPoint, ...]:
-        """All routes of one cut; the draws depend on the seed, the cut and the route only."""
-        fitted = self.scale_index < n_fitted
-        routes: dict[str, _Route] = {"exact_match": self._from_exact_match}
-        if self.data.has_smooth:
-            routes["smooth"] = self._from_tokens if self.data.score is None else self._from_score
-        points: list[ForecastPoint] = []
-        for number, (name, route) in enumerate(routes.items()):
-            rng = np.random.default_rng([seed, n_fitted, number])
-            points += self._points(n_fitted, name, route(fitted, rng), rng)
-        return tuple(points)
-
-    def _points(self, n_fitted: int, route: str, drawn: Floats, rng: np.random.Generator) -> list[ForecastPoint]:
-        """Summarise drawn exact match of held-out runs (draws, H) by scale, with the sampling noise of the items."""
-        above = self.scale_index[self.scale_index >= n_fitted] - n_fitted
-        runs = np.bincount(above)
-        average = np.eye(len(runs))[above] / runs
-        seen = self.data.exact_match[-len(above) :].mean(1) @ average
-        answers = runs * self._effective_items(self.scale_index < n_fitted)
-        observed = rng.binomial(answers, np.clip(drawn @ average, 0, 1)) / answers
-        limits = np.sort(observed, axis=0)[self._ranks]
-        return [
-            ForecastPoint(n_fitted, route, n_fitted + scale, predicted, low, high, float(seen[scale]))
-            for scale, (low, predicted, high) in enumerate(limits.T.tolist())
-        ]
-
-    def _effective_items(self, fitted: Bools) -> int:
-        """Independent items that carry as much as the clustered ones."""
-        data = self.data
-        if data.cluster is None:
-            return data.n_items
-        curve = self._exact.curve(fitted)
-        binomial = curve.level * (1 - curve.level) / data.n_items
-        design_effect = max(1.0, float(np.median(np.diag(curve.covariance) / binomial)))
-        return max(1, round(data.n_items / design_effect))
-
-    @cached_property
-    def _exact(self) -> Ratios:
-        return Ratios.of(self.data.exact_match, np.ones(self.data.n_items), self.data.cluster)
-
-    @cached_property
-    def _score(self) -> Ratios:
-        if self.data.score is None:
-            raise AssertionError("the score route has a score")
-        return Ratios.of(self.data.score, np.ones(self.data.n_items), self.data.cluster)
-
-    @cached_property
-    def _accuracy(self) -> Ratios:
-        return Ratios.of(self.data.correct, self.data.lengths, self.data.cluster)
-
-    def _from_exact_match(self, fitted: Bools, rng: np.random.Generator) -> Floats:
-        data = self.data
-        curve = self._exact.curve(fitted)
-        drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
-        return np.asarray(expit(drawn))
-
-    def _from_tokens(self, fitted: Bools, rng: np.random.Generator) -> Floats:
-        """Token accuracy, half of the draws through either map, with structure and misses of the fitted runs."""
-        data = self.data
-        if self.errors is None or self.table is None:
-            raise AssertionError("the token route has a table")
-        curve = self._accuracy.curve(fitted)
-        drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
-        pooled = _pool(self.errors, fitted)
-        correlation = pooled.correlation + pooled.correlation_sd * rng.normal(size=self.draws)
-        answer_sd = pooled.answer_sd + pooled.answer_sd_sd * rng.normal(size=self.draws)
-        first = rng.random(self.draws) < 0.5
-        mapped = np.where(
-            first[:, None],
-            self.table.from_correlation(drawn, np.clip(correlation, *_CORRELATION_RANGE)),
-            self.table.from_answer_sd(drawn, np.clip(answer_sd, *_ANSWER_SD_RANGE)),
-        )
-        misses = draw_map_misses(
-            _safe_logit(_middle_map(self.table, curve.logit, pooled)), self._exact.curve(fitted), mapped.shape, rng
-        )
-        return np.asarray(expit(_safe_logit(mapped) + misses))
-
-    def _from_score(self, fitted: Bools, rng: np.random.Generator) -> Floats:
-        """A score, and a line in logit from the score to exact match."""
-        data = self.data
-        curve, exact = self._score.curve(fitted), self._exact.curve(fitted)
-        drawn = draw_logits(data.x[fitted], curve, data.x[~fitted], self.draws, rng, self.constants)
-        return np.asarray(expit(draw_mapped_logits(curve.logit, exact, drawn, rng, self.constants)))
+def _forecast(
+    data: LadderData, n_fitted: Ints, *, seed: int, level: float, draws: int, constants: Constants
+) -> tuple[ForecastPoint, ...]:
+    """All routes of the cuts; the draws of a route depend on the seed alone, so cuts can be asked for together."""
+    ladder = Ladder.of(data, constants, n_fitted)
+    routes = {"exact_match": from_exact_match}
+    if data.has_smooth:
+        routes["smooth"] = from_tokens if data.score is None else from_score
+    tails = np.array([0.5 - level / 2, 0.5, 0.5 + level / 2])
+    ranks = np.rint(tails * (draws - 1)).astype(np.int64)
+    points: list[ForecastPoint] = []
+    for number, (name, route) in enumerate(routes.items()):
+        rng = np.random.default_rng([seed, number])
+        reasons = refusals(ladder, name)
+        kept = ladder.only(np.array([reason is None for reason in reasons]))
+        limits = np.zeros((0, 3))
+        if len(kept.n_fitted):
+            limits = np.sort(_answered(kept, route(kept, draws, rng), rng), axis=0)[ranks].T
+        points += _points(ladder, name, reasons, iter(limits.tolist()))
+    return tuple(sorted(points, key=lambda point: point.n_fitted))
 
 
-def _pool(errors: ErrorStructure, fitted: Bools) -> PooledClustering:
-    """Error structure of the fitted runs, or a wide guess where they tell nothing."""
-    below = ErrorStructure(
-        errors.correlation[fitted],
-        errors.correlation_se[fitted],
-        errors.answer_sd[fitted],
-        errors.answer_sd_se[fitted],
-        errors.burst[fitted],
-        errors.burst_se[fitted],
-        errors.maps,
-    )
-    return pool_clustering(below) or _UNKNOWN
+def _answered(ladder: Ladder, drawn: Floats, rng: np.random.Generator) -> Floats:
+    """Share of exact answers (D, pairs) at every scale that a cut keeps back, from its runs' exact match (D, H)."""
+    held, n_runs = ladder.held, np.bincount(ladder.data.scale_index)
+    begins = np.flatnonzero(np.r_[True, np.diff(held.pair) > 0])
+    runs = n_runs[held.scale[begins]]
+    mean = np.add.reduceat(drawn, begins, axis=1) / runs
+    answers = runs * _effective_items(ladder)[held.cut[begins]]
+    # counts by a normal variable, rounded: within an answer or so of the binomial, and as many draws for any cuts
+    noise = rng.normal(size=(len(drawn), len(n_runs)))[:, held.scale[begins]]
+    counts = np.rint(mean * answers + noise * np.sqrt(mean * (1 - mean) * answers))
+    return np.asarray(np.clip(counts, 0, answers) / answers)
 
 
-def _middle_map(table: AnswerTable, token_logit: Floats, pooled: PooledClustering) -> Floats:
-    """Exact match of runs (R,) halfway between both maps, with one error structure."""
-    correlation = np.clip(np.full(1, pooled.correlation), *_CORRELATION_RANGE)
-    answer_sd = np.clip(np.full(1, pooled.answer_sd), *_ANSWER_SD_RANGE)
-    by_correlation = table.from_correlation(token_logit[None], correlation)
-    return np.asarray(0.5 * (by_correlation + table.from_answer_sd(token_logit[None], answer_sd))[0])
+def _effective_items(ladder: Ladder) -> Ints:
+    """Independent items that carry as much as the clustered ones, as each cut sees it (C,)."""
+    data, level = ladder.data, ladder.exact.level
+    if data.cluster is None:
+        return np.full(len(ladder.n_fitted), data.n_items)
+    ratio = ladder.exact_variance * data.n_items / (level * (1 - level))
+    effect = [max(1.0, float(np.median(row[chosen]))) for row, chosen in zip(ratio, ladder.fitted, strict=True)]
+    return np.maximum(1, np.rint(data.n_items / np.array(effect))).astype(np.int64)
 
 
-def _safe_logit(share: Floats) -> Floats:
-    return np.asarray(logit(np.clip(share, _LEAST_EXACT_MATCH, 1 - _LEAST_EXACT_MATCH)))
+def _points(
+    ladder: Ladder, route: str, reasons: Sequence[str | None], limits: Iterator[list[float]]
+) -> Iterator[ForecastPoint]:
+    """One point a cut and held-out scale; limits only of cuts that are not refused."""
+    index = ladder.data.scale_index
+    seen = (np.bincount(index, ladder.data.exact_match.mean(1)) / np.bincount(index)).tolist()
+    for n_fitted, reason in zip(ladder.n_fitted.tolist(), reasons, strict=True):
+        for scale in range(n_fitted, len(seen)):
+            low, predicted, high = (None, None, None) if reason is not None else next(limits)
+            yield ForecastPoint(n_fitted, route, scale, predicted, low, high, seen[scale], reason)

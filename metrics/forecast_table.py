@@ -16,34 +16,56 @@ _MOST_LENGTHS = 24
 _N_CORRELATIONS = 33
 _LARGEST_CORRELATION = 0.98
 _SMALLEST_CORRELATION = 0.001
+_FRACTION = 1e-9
 
 
 @dataclass(frozen=True)
 class AnswerTable:
-    """Both maps on a grid; linear in between.
+    """Both maps on a grid, one above the other; linear in between.
 
     Attributes:
-        by_answer_sd: Logit-normal map (T, E) over answer-level spread and logit of token accuracy.
-        by_correlation: Beta-binomial map (Q, E) over the root of the correlation and logit of token accuracy.
+        exact_match: Over the clustering (T + Q rows) and the logit of token accuracy (E columns): T rows of the
+            logit-normal map, by the spread of answers, then Q rows of the beta-binomial map, by the root of the
+            correlation.
+        n_spreads: Rows of the first map.
     """
 
-    by_answer_sd: Floats
-    by_correlation: Floats
+    exact_match: Floats
+    n_spreads: int
 
-    def from_answer_sd(self, token_logit: Floats, answer_sd: Floats) -> Floats:
-        """Exact match (D, H) for token logits (D, H) and one spread a draw (D,), 0 to 8."""
-        return _bilinear(self.by_answer_sd, answer_sd / _ANSWER_SD_STEP, token_logit)
+    def answer_sd_row(self, answer_sd: Floats) -> Floats:
+        """Row, with its fraction, of a spread of answers, 0 to 8."""
+        return np.minimum(answer_sd / _ANSWER_SD_STEP, self.n_spreads - 1 - _FRACTION)
 
-    def from_correlation(self, token_logit: Floats, correlation: Floats) -> Floats:
-        """Exact match (D, H) for token logits (D, H) and one correlation a draw (D,), 0.001 to 0.98."""
-        return _bilinear(self.by_correlation, _root_position(correlation), token_logit)
+    def correlation_row(self, correlation: Floats) -> Floats:
+        """Row, with its fraction, of a correlation, 0.001 to 0.98."""
+        first, last = np.sqrt(_SMALLEST_CORRELATION), np.sqrt(_LARGEST_CORRELATION)
+        along = (np.sqrt(correlation) - first) / (last - first) * (_N_CORRELATIONS - 1)
+        return np.asarray(self.n_spreads + np.clip(along, 0, _N_CORRELATIONS - 1 - _FRACTION))
+
+    def at(self, row: Floats, token_logit: Floats) -> Floats:
+        """Exact match for rows and token logits; any two shapes that go together."""
+        below = row.astype(np.int64)
+        along = row - below
+        column = (np.clip(token_logit, -_LOGIT_BOUND, _LOGIT_BOUND - _FRACTION) + _LOGIT_BOUND) / _LOGIT_STEP
+        left = column.astype(np.int64)
+        across = column - left
+        width = self.exact_match.shape[1]
+        corner, cells = below * width + left, self.exact_match.ravel()
+        lower = cells[corner]
+        lower += across * (cells[corner + 1] - lower)
+        corner += width
+        upper = cells[corner]
+        upper += across * (cells[corner + 1] - upper)
+        return np.asarray(lower + along * (upper - lower))
 
 
 def answer_table(maps: PooledMaps) -> AnswerTable:
     """Tabulate both maps for the target lengths of a ladder; more than 24 lengths are grouped."""
     length, share = _group_lengths(maps.length, maps.share)
     grid = expit(np.arange(-_LOGIT_BOUND, _LOGIT_BOUND + _LOGIT_STEP / 2, _LOGIT_STEP))
-    return AnswerTable(_logit_normal(grid, length, share), _beta_binomial(grid, length, share))
+    by_spread = _logit_normal(grid, length, share)
+    return AnswerTable(np.concatenate([by_spread, _beta_binomial(grid, length, share)]), len(by_spread))
 
 
 def _group_lengths(length: Floats, share: Floats) -> tuple[Floats, Floats]:
@@ -69,24 +91,6 @@ def _logit_normal(grid: Floats, length: Floats, share: Floats) -> Floats:
 
 def _beta_binomial(grid: Floats, length: Floats, share: Floats) -> Floats:
     root = np.linspace(np.sqrt(_SMALLEST_CORRELATION), np.sqrt(_LARGEST_CORRELATION), _N_CORRELATIONS)
-    rows = [beta_binomial_all_right(grid, np.full(len(grid), r * r), length) @ share for r in root]
-    return np.stack(rows)
-
-
-def _root_position(correlation: Floats) -> Floats:
-    """Position of correlations on the grid of their roots."""
-    first, last = np.sqrt(_SMALLEST_CORRELATION), np.sqrt(_LARGEST_CORRELATION)
-    return np.asarray((np.sqrt(correlation) - first) / (last - first) * (_N_CORRELATIONS - 1))
-
-
-def _bilinear(table: Floats, row: Floats, token_logit: Floats) -> Floats:
-    """Interpolate at fractional rows (D,) and token logits (D, H)."""
-    below = np.clip(row.astype(np.int64), 0, len(table) - 2)
-    along = (row - below)[:, None]
-    column = (np.clip(token_logit, -_LOGIT_BOUND, _LOGIT_BOUND) + _LOGIT_BOUND) / _LOGIT_STEP
-    left = np.clip(column.astype(np.int64), 0, table.shape[1] - 2)
-    across = column - left
-    below = below[:, None]
-    lower = (1 - across) * table[below, left] + across * table[below, left + 1]
-    upper = (1 - across) * table[below + 1, left] + across * table[below + 1, left + 1]
-    return np.asarray((1 - along) * lower + along * upper)
+    accuracy, correlation = np.tile(grid, len(root)), np.repeat(root**2, len(grid))
+    rows = beta_binomial_all_right(accuracy, correlation, length) @ share
+    return np.asarray(rows.reshape(len(root), len(grid)))

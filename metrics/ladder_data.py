@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -103,7 +104,7 @@ class LadderData:
             return self.score
         return np.asarray(np.exp(self.log_likelihood))
 
-    @property
+    @cached_property
     def scale_index(self) -> Ints:
         """Rank of each run's scale among the distinct scales (R,)."""
         return np.concatenate([[0], np.cumsum(np.diff(self.x) > SAME_SCALE)]).astype(np.int64)

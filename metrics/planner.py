@@ -10,6 +10,7 @@ import numpy as np
 from metrics.arrays import Floats
 from metrics.constants import Constants
 from metrics.errors import MirageError
+from metrics.forecast_cuts import Cuts
 from metrics.jump_claims import genuine_break
 from metrics.ladder_data import LadderData
 from metrics.measure import Measured
@@ -219,7 +220,10 @@ def _enlarged(
         return Ladder(ladder.x, observed, se, ladder.floor_known, ladder.constants)
     without = Ladder(ladder.x, smooth, ladder.se, ladder.floor_known, ladder.constants)
     new_se = np.interp(new_x, ladder.x, ladder.se)
-    drawn = draw_logits(ladder.x, without.curve, new_x, 1, rng, ladder.constants)[0]
+    cuts = Cuts.beside(ladder.x, without.curve, new_x, ladder.constants)
+    posterior = draw_logits(cuts, 1, rng, ladder.constants)
+    places = np.searchsorted(cuts.x, new_x)
+    drawn = posterior.runs(np.zeros_like(places), places, rng.normal(size=(1, len(new_x))))[0]
     drawn = drawn + size * (new_x > place) + new_se * rng.normal(size=len(new_x))
     x = np.concatenate([ladder.x, new_x])
     order = np.argsort(x, kind="stable")

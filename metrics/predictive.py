@@ -1,217 +1,219 @@
-"""Posterior draws of the smooth metric at scales that were not fitted.
+"""Posterior draws of a metric's logit at scales that were not fitted, for several cuts of a ladder at once.
 
 Two descriptions are averaged by their evidence: a line in logit whose slope wanders (an integrated Wiener process), and
 a logistic between a floor and a ceiling. Beyond the fitted scales the logistic wanders as well, by as much as the line
-did within them: a description that held so far need not hold on.
+did within them: a description that held so far need not hold on. Nor need the pace: a rise may begin, or quicken.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.arrays import Floats, Ints
+from metrics.arrays import Bools, Floats, Ints
 from metrics.constants import Constants
 from metrics.families import LINE_VARIANCE, SIGMOID_MEAN, SIGMOID_VARIANCE, logistic_shapes
+from metrics.forecast_cuts import Cuts
 from metrics.gls import TwoTerms, Whitener, regress_two
-from metrics.noise import log_run_sd_prior, logit_noise
-from metrics.scale_means import ScaleMeans
-from metrics.size_curve import SizeCurve
-from metrics.special import expit, logit
+from metrics.special import expit, logit, ndtr
 
 _BEYOND = 0.4
 _LEAST_LEVEL = 0.002
 _LEAST_SLOPE = 0.01
-_WANDER = np.array([1.0, 2.0, 4.0])
+WANDER: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 """How far the slope of a curve may wander over one decade (standard deviation, logit a decade), each as likely: a
 logistic above a guessing floor goes from 0 to 4.4, the steepest that counts as smooth."""
+
+_PACE_RATE = 0.2
+"""How often, a decade, the pace of a curve changes ahead in a way that the fitted scales do not show."""
+
+_PACE_SD = 6.0
+"""Size of such a change of the slope (the root of its mean square), logit a decade."""
+
+_PACE_UP = 0.85
+"""Share of these changes that quicken: abilities begin far more often than they end."""
+
 _RIDGE = 1e-9
-_SHARED_MISS_SD = 1.0
-_OWN_MISS_SD = 0.15
-"""Spread of what a map misses, logit: positions of unequal difficulty shift it for all runs alike."""
+
+
+@dataclass(frozen=True)
+class LogitDraws:
+    """Draws of the logit at all scales of a ladder, by cut.
+
+    Attributes:
+        mean: Logit of a typical run (C, D, S).
+        spread: Spread between runs, drawn between what the fitted runs show and `run_noise_ratio` times that, as it is
+            largest where a curve is steep (C, D).
+    """
+
+    mean: Floats
+    spread: Floats
+
+    def runs(self, cut: Ints, scale: Ints, noise: Floats) -> Floats:
+        """Logits of single runs (D, H), each at a scale and as one cut sees it, from standard normal noise (D, H)."""
+        return np.asarray(self.mean[cut, :, scale].T + self.spread[cut].T * noise)
 
 
 def draw_logits(
-    x: Floats, curve: SizeCurve, new_x: Floats, draws: int, rng: np.random.Generator, constants: Constants
-) -> Floats:
-    """Draw the logit of new runs, averaged over the two descriptions by evidence.
+    cuts: Cuts, draws: int, rng: np.random.Generator, constants: Constants, wander: Sequence[float] = WANDER
+) -> LogitDraws:
+    """Draw the logit at scales that a cut does not fit, averaged over the two descriptions by evidence.
+
+    What is drawn from `rng` does not depend on the cuts: a cut gives the same draws alone and among others.
 
     Args:
-        x: log10 of scale of the fitted runs (R,), ascending.
-        curve: The metric of the fitted runs.
-        new_x: log10 of scale of the new runs (H,), beyond or among the fitted ones.
+        cuts: What is fitted, and where.
         draws: Number of draws.
         rng: Source of randomness.
         constants: Constants of the procedure.
-
-    Returns:
-        Draws (draws, H) of the logit of single new runs, spread between runs included. That spread is drawn between
-        what the fitted runs show and `run_noise_ratio` times that, as it is largest where a curve is steep.
+        wander: How far the slope may wander over one decade (standard deviations), each as likely.
     """
-    means = ScaleMeans.of(x, curve, constants)
-    scales, place = np.unique(new_x, return_inverse=True)
-    line = _Line.fit(means, scales)
-    sigmoid = _Sigmoid.fit(means, scales, constants)
-    chosen = _choose(np.concatenate([line.log_evidence.ravel(), sigmoid.log_evidence.ravel()]), draws, rng)
-    on_line = chosen < line.log_evidence.size
-    noise = rng.normal(size=(draws, len(scales)))
-    drawn, spread = np.empty((draws, len(scales))), np.empty(draws)
-    drawn[on_line], spread[on_line] = line.draw(chosen[on_line], noise[on_line], means)
-    drawn[~on_line], spread[~on_line] = sigmoid.draw(
-        chosen[~on_line] - line.log_evidence.size, rng.normal(size=(draws, 2))[~on_line], means
-    )
-    drawn[~on_line] += line.wander(draws, rng)[~on_line, None] * (noise[~on_line] @ _wiener_root(means, scales).T)
-    spread *= max(constants.run_noise_ratio, 1.0) ** rng.random(draws)
-    return drawn[:, place] + spread[:, None] * rng.normal(size=(draws, len(new_x)))
+    n_scales = len(cuts.x)
+    line, sigmoid = _Line.fit(cuts, np.array(wander)), _Sigmoid.fit(cuts, constants)
+    component, pace_of, wander_of, wider = rng.random((4, draws))
+    noise, beta_noise = rng.normal(size=(draws, n_scales)), rng.normal(size=(draws, 2))
+    n_line = line.log_evidence[0].size
+    evidence = [line.log_evidence.reshape(len(cuts.fitted), -1), sigmoid.log_evidence.reshape(len(cuts.fitted), -1)]
+    chosen = choose(np.concatenate(evidence, axis=1), component)
+    on_line = chosen < n_line
+    lines, line_spread = line.draw(np.minimum(chosen, n_line - 1), noise, cuts)
+    curves, curve_spread = sigmoid.draw(np.maximum(chosen - n_line, 0), beta_noise, cuts)
+    wandering = line.wander[choose(np.logaddexp.reduce(line.log_evidence, axis=1), wander_of)]
+    curves += wandering[..., None] * np.einsum("csz,dz->cds", _wiener_root(cuts), noise)
+    mean = np.where(on_line[..., None], lines, curves) + _change_of_pace(cuts, pace_of, rng.normal(size=(2, draws)))
+    spread = np.where(on_line, line_spread, curve_spread)
+    return LogitDraws(mean, spread * max(constants.run_noise_ratio, 1.0) ** wider)
+
+
+def _change_of_pace(cuts: Cuts, place: Floats, size: Floats) -> Floats:
+    """What a change of the slope ahead adds (C, D, S); from places in [0,1) (D,) and normal noise (2, D)."""
+    begins = -np.log1p(-place) / _PACE_RATE
+    change = _PACE_SD * np.abs(size[0]) * np.where(ndtr(size[1]) < _PACE_UP, 1, -1)
+    ahead = (cuts.x - cuts.last[:, None])[:, None, :] - begins[:, None]
+    return np.asarray(change[:, None] * np.maximum(ahead, 0.0))
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line whose slope wanders: components (G, W) over the spread between runs and how far it wanders.
+    """A line whose slope wanders: components over the spread between runs (G) and how far it wanders (W).
 
     Attributes:
-        log_evidence: Of every component (G, W).
-        mean: Mean logit at the new scales (G * W, H).
-        root: Root of its covariance (G * W, H, H).
+        wander: How far it wanders (W,).
+        log_evidence: Of every component (C, G, W).
+        mean: Mean logit (C, G * W, S).
+        root: Root of its covariance (C, G * W, S, S).
     """
 
+    wander: Floats
     log_evidence: Floats
     mean: Floats
     root: Floats
 
     @classmethod
-    def fit(cls, means: ScaleMeans, scales: Floats) -> _Line:
-        n = len(means.x)
-        beyond_first = np.concatenate([means.x, scales]) - means.x[0]
-        basis = np.stack([np.ones(n + len(scales)), beyond_first - beyond_first[:n].mean()])
-        straight = basis.T * np.array(LINE_VARIANCE) @ basis
-        prior = straight + _WANDER[:, None, None] ** 2 * _wiener(beyond_first)
-        noisy = prior[:, :n, :n] + means.logit_noise()[:, None]
-        whitener = Whitener.of(noisy.reshape(-1, n, n))
-        white = whitener.factor @ means.logit
-        cross = np.tile(prior[:, :n, n:], (len(means.run_sd), 1, 1))
-        white_cross = whitener.factor @ cross
-        covariance = np.tile(prior[:, n:, n:], (len(means.run_sd), 1, 1)) - white_cross.transpose(0, 2, 1) @ white_cross
-        log_evidence = -0.5 * (white**2).sum(1) - 0.5 * whitener.log_determinant - np.log(len(_WANDER))
+    def fit(cls, cuts: Cuts, wander: Floats) -> _Line:
+        n_cuts, n_scales = cuts.fitted.shape
+        fitted = cuts.fitted.astype(np.float64)
+        beyond_first = cuts.x - cuts.first
+        centred = beyond_first - (fitted @ beyond_first / fitted.sum(1))[:, None]
+        straight = LINE_VARIANCE[0] + LINE_VARIANCE[1] * centred[:, :, None] * centred[:, None, :]
+        prior = straight[:, None] + wander[:, None, None] ** 2 * _wiener(beyond_first)
+        noisy = prior[:, None] + cuts.logit_noise()[:, :, None]
+        both = (cuts.fitted[:, :, None] & cuts.fitted[:, None, :])[:, None, None]
+        factor, log_determinant = _whitener(noisy, both)
+        white = factor @ np.where(cuts.fitted, cuts.logit, 0.0)[:, None, None, :, None]
+        white_cross = factor @ (prior * fitted[:, None, :, None])[:, None]
+        mean = (white.swapaxes(-1, -2) @ white_cross)[..., 0, :]
+        covariance = prior[:, None] - white_cross.swapaxes(-1, -2) @ white_cross
+        ridge = _RIDGE * max(1.0, float(prior.max()))
+        root = np.linalg.cholesky(covariance + ridge * np.eye(n_scales))
+        log_evidence: Floats = -0.5 * (white[..., 0] ** 2).sum(-1) - 0.5 * log_determinant - np.log(len(wander))
         return cls(
-            log_evidence.reshape(-1, len(_WANDER)) + means.log_weight[:, None],
-            np.einsum("kn,knh->kh", white, white_cross),
-            np.linalg.cholesky(covariance + _RIDGE * np.eye(len(scales))),
+            wander,
+            log_evidence + cuts.log_weight[..., None],
+            np.asarray(mean).reshape(n_cuts, -1, n_scales),
+            root.reshape(n_cuts, -1, n_scales, n_scales),
         )
 
-    def draw(self, chosen: Ints, noise: Floats, means: ScaleMeans) -> tuple[Floats, Floats]:
-        """Logits (D, H) and spreads between runs (D,) of chosen components."""
-        drawn = self.mean[chosen] + np.einsum("dij,dj->di", self.root[chosen], noise)
-        return drawn, means.run_sd[chosen // len(_WANDER)]
-
-    def wander(self, draws: int, rng: np.random.Generator) -> Floats:
-        """Draw how far slopes wander (draws,)."""
-        return _WANDER[_choose(np.logaddexp.reduce(self.log_evidence, axis=0), draws, rng)]
+    def draw(self, chosen: Ints, noise: Floats, cuts: Cuts) -> tuple[Floats, Floats]:
+        """Logits (C, D, S) and spreads between runs (C, D) of chosen components (C, D)."""
+        cut = np.arange(len(chosen))[:, None]
+        drawn = self.mean[cut, chosen] + (self.root[cut, chosen] @ noise[:, :, None])[..., 0]
+        return drawn, cuts.run_sd[chosen // len(self.wander)]
 
 
 @dataclass(frozen=True)
 class _Sigmoid:
-    """A logistic between any floor and ceiling: components (G, C) over the spread between runs and its shape.
+    """A logistic between any floor and ceiling: components over the spread between runs (G) and its shape (K).
 
     Attributes:
-        posterior: Posterior of floor and range.
-        log_evidence: Of every component (G, C), as a density of logits.
-        beyond: The shapes at the new scales (C, H).
+        posterior: Posterior of floor and range, for all cuts and spreads (C * G, K).
+        log_evidence: Of every component (C, G, K), as a density of logits.
+        shapes: The shapes (K, S).
     """
 
     posterior: TwoTerms
     log_evidence: Floats
-    beyond: Floats
+    shapes: Floats
 
     @classmethod
-    def fit(cls, means: ScaleMeans, scales: Floats, constants: Constants) -> _Sigmoid:
-        n = len(means.x)
-        slopes, middles = logistic_shapes(float(means.x[0]), float(max(means.x[-1], scales[-1])), constants, _BEYOND)
-        rising = expit(slopes[:, None] * (np.concatenate([means.x, scales]) - middles[:, None]))
-        steepness = np.clip(means.level * (1 - means.level), _LEAST_SLOPE, None)
-        whitener = Whitener.of(means.level_noise(steepness))
-        shapes = np.ascontiguousarray(rising[:, :n])
-        fit = regress_two(means.level, whitener, shapes, SIGMOID_MEAN, np.array(SIGMOID_VARIANCE))
-        shift = float(np.log(steepness).sum()) - np.log(len(slopes))
-        return cls(fit, fit.log_evidence + means.log_weight[:, None] + shift, rising[:, n:])
+    def fit(cls, cuts: Cuts, constants: Constants) -> _Sigmoid:
+        n_cuts, n_scales = cuts.fitted.shape
+        slopes, middles = logistic_shapes(cuts.first, float(cuts.x.max()), constants, _BEYOND)
+        shapes = expit(slopes[:, None] * (cuts.x - middles[:, None]))
+        steepness = np.clip(cuts.level * (1 - cuts.level), _LEAST_SLOPE, None)
+        both = (cuts.fitted[:, :, None] & cuts.fitted[:, None, :])[:, None]
+        factor, log_determinant = _whitener(cuts.level_noise(steepness), both)
+        whitener = Whitener(factor.reshape(-1, n_scales, n_scales), log_determinant.ravel())
+        fit = regress_two(cuts.level, whitener, shapes, SIGMOID_MEAN, np.array(SIGMOID_VARIANCE))
+        shift = cuts.fitted @ np.log(steepness) - np.log(len(slopes))
+        log_evidence = fit.log_evidence.reshape(n_cuts, -1, len(slopes))
+        return cls(fit, log_evidence + cuts.log_weight[..., None] + shift[:, None, None], shapes)
 
-    def draw(self, chosen: Ints, noise: Floats, means: ScaleMeans) -> tuple[Floats, Floats]:
-        """Logits (D, H) and spreads between runs (D,) of chosen components."""
-        spread, shape, beta = _coefficients(self.posterior, chosen, noise)
-        level = SIGMOID_MEAN[0] + beta[:, :1] + (SIGMOID_MEAN[1] + beta[:, 1:]) * self.beyond[shape]
-        return np.asarray(logit(np.clip(level, _LEAST_LEVEL, 1 - _LEAST_LEVEL))), means.run_sd[spread]
+    def draw(self, chosen: Ints, noise: Floats, cuts: Cuts) -> tuple[Floats, Floats]:
+        """Logits (C, D, S) and spreads between runs (C, D) of chosen components (C, D)."""
+        spread, shape = np.divmod(chosen, len(self.shapes))
+        cut = np.arange(len(chosen))[:, None]
+        beta = draw_two(self.posterior, cut * len(cuts.run_sd) + spread, shape, noise)
+        level = SIGMOID_MEAN[0] + beta[..., :1] + (SIGMOID_MEAN[1] + beta[..., 1:]) * self.shapes[shape]
+        return np.asarray(logit(np.clip(level, _LEAST_LEVEL, 1 - _LEAST_LEVEL))), cuts.run_sd[spread]
+
+
+def draw_two(fit: TwoTerms, covariance: Ints, shape: Ints, noise: Floats) -> Floats:
+    """Draw two coefficients (..., D, 2) of chosen components from standard normal noise (D, 2)."""
+    variance = fit.coefficient_covariance[covariance, shape]
+    first = np.sqrt(variance[..., 0, 0])
+    across = variance[..., 0, 1] / first
+    second = np.sqrt(np.maximum(variance[..., 1, 1] - across**2, 0))
+    beta = fit.coefficient[covariance, shape]
+    beta[..., 0] += first * noise[:, 0]
+    beta[..., 1] += across * noise[:, 0] + second * noise[:, 1]
+    return beta
+
+
+def choose(log_weights: Floats, uniform: Floats) -> Ints:
+    """Components by weight (C, K) at places in [0,1) of the cumulative weights (D,): (C, D)."""
+    cumulative = np.cumsum(np.exp(log_weights - log_weights.max(1, keepdims=True)), axis=1)
+    found = [np.searchsorted(row, uniform * row[-1], side="right") for row in cumulative]
+    return np.asarray(np.minimum(found, log_weights.shape[1] - 1), dtype=np.int64)
+
+
+def _whitener(covariance: Floats, read: Bools) -> tuple[Floats, Floats]:
+    """Inverse Cholesky factors (..., S, S) of what is read of covariances, zero elsewhere; log determinants."""
+    identity = np.eye(covariance.shape[-1])
+    lower = np.linalg.cholesky(np.where(read, covariance, identity))
+    log_determinant = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(-1)
+    return np.where(read, np.linalg.inv(lower), 0.0), log_determinant
 
 
 def _wiener(x: Floats) -> Floats:
-    """Covariance (S, S) of an integrated Wiener process of unit variance that starts at 0 with slope 0."""
-    low, high = np.minimum(x[:, None], x), np.maximum(x[:, None], x)
+    """Covariance (..., S, S) of an integrated Wiener process of unit variance that starts at 0 with slope 0."""
+    low, high = np.minimum(x[..., :, None], x[..., None, :]), np.maximum(x[..., :, None], x[..., None, :])
     return np.asarray(low**2 * (3 * high - low) / 6)
 
 
-def _wiener_root(means: ScaleMeans, scales: Floats) -> Floats:
-    """Root of that covariance at new scales (H, H), started at the last fitted one; below it nothing wanders."""
-    beyond = np.maximum(scales - means.x[-1], 0.0)
-    return np.asarray(np.linalg.cholesky(_wiener(beyond) + _RIDGE * np.eye(len(scales))), np.float64)
-
-
-def draw_mapped_logits(
-    predictor: Floats, curve: SizeCurve, drawn: Floats, rng: np.random.Generator, constants: Constants
-) -> Floats:
-    """Carry draws of one metric's logit into another's by a line that the fitted runs determine.
-
-    Args:
-        predictor: Logit of the first metric of the fitted runs (R,).
-        curve: The second metric of the fitted runs.
-        drawn: Draws of the first logit at new runs (D, H).
-        rng: Source of randomness.
-        constants: Constants of the procedure.
-
-    Returns:
-        Draws of the second logit (D, H).
-    """
-    whitener = Whitener.of(logit_noise(curve, constants))
-    centred = (predictor - predictor.mean())[None]
-    fit = regress_two(curve.logit, whitener, centred, (0.0, 0.0), np.array(LINE_VARIANCE))
-    chosen = _choose((fit.log_evidence + log_run_sd_prior(constants)[:, None]).ravel(), len(drawn), rng)
-    spread, _, beta = _coefficients(fit, chosen, rng.normal(size=(len(drawn), 2)))
-    run_noise = np.array(constants.run_sd_grid)[spread, None] * rng.normal(size=drawn.shape)
-    return np.asarray(beta[:, :1] + beta[:, 1:] * (drawn - predictor.mean()) + run_noise)
-
-
-def draw_map_misses(mapped: Floats, seen: SizeCurve, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Draw by how much a map into exact match misses, from how it missed the fitted runs.
-
-    Args:
-        mapped: Logit of what the map says of the fitted runs (F,).
-        seen: Exact match of the fitted runs.
-        shape: Draws and new runs.
-        rng: Source of randomness.
-
-    Returns:
-        Misses in logit (draws, H): one that is shared by all runs, and each run's own.
-    """
-    weight = 1 / (np.diag(seen.logit_covariance) + _OWN_MISS_SD**2)
-    precision = 1 / _SHARED_MISS_SD**2 + weight.sum()
-    shared = weight @ (seen.logit - mapped) / precision + rng.normal(size=(shape[0], 1)) / np.sqrt(precision)
-    return np.asarray(shared + _OWN_MISS_SD * rng.normal(size=shape))
-
-
-def _choose(log_weights: Floats, draws: int, rng: np.random.Generator) -> Ints:
-    """Draw components by weight (draws,)."""
-    cumulative = np.cumsum(np.exp(log_weights - log_weights.max()))
-    chosen = np.searchsorted(cumulative, rng.random(draws) * cumulative[-1], side="right")
-    return np.asarray(np.minimum(chosen, len(cumulative) - 1), dtype=np.int64)
-
-
-def _coefficients(fit: TwoTerms, chosen: Ints, noise: Floats) -> tuple[Ints, Ints, Floats]:
-    """Draw two coefficients (D, 2) of chosen components; also their run spread and shape (D,), (D,)."""
-    spread, shape = np.divmod(chosen, fit.coefficient.shape[1])
-    covariance = fit.coefficient_covariance[spread, shape]
-    first = np.sqrt(covariance[:, 0, 0])
-    across = covariance[:, 0, 1] / first
-    second = np.sqrt(np.maximum(covariance[:, 1, 1] - across**2, 0))
-    beta = fit.coefficient[spread, shape].copy()
-    beta[:, 0] += first * noise[:, 0]
-    beta[:, 1] += across * noise[:, 0] + second * noise[:, 1]
-    return spread, shape, beta
+def _wiener_root(cuts: Cuts) -> Floats:
+    """Root of that covariance (C, S, S), started at the last scale that a cut fits; below it nothing wanders."""
+    beyond = np.maximum(cuts.x - cuts.last[:, None], 0.0)
+    return np.asarray(np.linalg.cholesky(_wiener(beyond) + _RIDGE * np.eye(len(cuts.x))), np.float64)

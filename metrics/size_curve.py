@@ -109,6 +109,18 @@ class Ratios:
         )
         return _on_logit(kept.level, kept.floored(), np.ones(len(kept.level), dtype=np.bool_))
 
+    def floored_below(self, runs: Bools) -> Floats:
+        """`floored` as each choice of runs (C, R) alone would have it (C, R, R); entries of other runs mean nothing."""
+        variance, spread = np.diag(self.covariance), self.level * (1 - self.level)
+        ratio = variance * self.total / spread
+        informative = runs & self.informative
+        typical = [
+            float(np.median(ratio[chosen])) if chosen.any() else self.total / self.n_items for chosen in informative
+        ]
+        share = np.where(self.informative, _LEAST_VARIANCE_SHARE, np.maximum(typical, 1.0)[:, None])
+        missing = np.maximum(spread / self.total * share - variance, 0)
+        return np.asarray(self.covariance + missing[:, :, None] * np.eye(len(self.level)))
+
     def floored(self) -> Floats:
         """The covariance with the least variance that the binomial allows."""
         return floored_covariance(self.covariance, self.level, self.total, self.informative, self.n_items)

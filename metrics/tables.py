@@ -68,7 +68,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "threshold": _columns("ladder_id:text metric:text level:text value:real scale:real low:real high:real reason:text"),
     "forecast": _columns(
         "ladder_id:text n_fitted:int route:text scale_index:int scale:real predicted:real low:real high:real "
-        "observed:real"
+        "observed:real reason:text"
     ),
     "verdict": _columns(
         "ladder_id:text verdict:text kind:text reason:text lean:text needed:text scope:text looks_emergent:yes "

@@ -16,7 +16,7 @@ def unavailable(ladder: LadderData) -> str | None:
 
 
 def records(ladder: LadderData) -> Records:
-    """Data sets ``fc`` (a forecast at a scale) and ``fcs`` (its mean miss, by cut and route)."""
+    """Data sets ``fc`` (a forecast at a scale) and ``fcs`` (its mean miss, by cut and route, or why there is none)."""
     return {
         "fc": [
             {
@@ -28,6 +28,7 @@ def records(ladder: LadderData) -> Records:
                 "hi": parts.rounded(row["high"], 4),
             }
             for row in ladder.rows("forecast_from_below")
+            if row["reason"] is None
         ],
         "fcs": [
             {
@@ -36,6 +37,7 @@ def records(ladder: LadderData) -> Records:
                 "n": row["n_points"],
                 "miss": parts.rounded(row["mean_error"], 4),
                 "inside": row["n_covered"],
+                "why": row["reason"],
             }
             for row in ladder.rows("forecast_summary")
         ],

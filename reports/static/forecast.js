@@ -14,18 +14,24 @@ function showCut(cut) {
     return summary && { ...summary, colour, words };
   }).filter(Boolean);
   if (!found.length) return;
-  const n = found[0].n;
-  answer.append("Mean miss on the ", element("b", "", n), n > 1 ? " larger points: " : " larger point: ");
-  found.forEach((row, place) => {
-    answer.append(place ? ", " : "", element("span", row.colour, `${points(row.miss)} ${row.words}`), ` (${row.inside} of ${row.n} inside)`);
+  const made = found.filter((row) => !row.why);
+  if (made.length) {
+    const n = made[0].n;
+    answer.append("Mean miss on the ", element("b", "", n), n > 1 ? " larger points: " : " larger point: ");
+    made.forEach((row, place) => {
+      answer.append(place ? ", " : "", element("span", row.colour, `${points(row.miss)} ${row.words}`), ` (${row.inside} of ${row.n} inside)`);
+    });
+    answer.append(". ");
+  }
+  found.filter((row) => row.why).forEach((row) => {
+    answer.append("No forecast ", element("span", row.colour, row.words), `: ${row.why}. `);
   });
-  answer.append(".");
 }
 
 function wireForecast() {
   const slider = one("#cut");
   if (!slider) return;
-  const cuts = [...new Set(SETS.fc.map((row) => row.cut))].sort((a, b) => a - b);
+  const cuts = [...new Set(SETS.fcs.map((row) => row.cut))].sort((a, b) => a - b);
   slider.min = cuts[0];
   slider.max = cuts.at(-1);
   slider.value = cuts[Math.floor((cuts.length - 1) / 2)];

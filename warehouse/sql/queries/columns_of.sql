@@ -40,6 +40,8 @@ WITH special(relation, column_name, meaning) AS (
     ('forecast_from_below', 'observed', 'Exact match as measured at that scale, [0,1]'),
     ('forecast', 'observed', 'Exact match as measured at that scale, [0,1]'),
     ('forecast', 'low', '90 % interval'), ('forecast', 'high', '90 % interval'),
+    ('forecast', 'reason', 'Why there is no forecast; NULL: there is one'),
+    ('forecast_from_below', 'reason', 'Why there is no forecast; NULL: there is one'),
     ('forecast_from_below', 'low', '90 % interval'), ('forecast_from_below', 'high', '90 % interval'),
     ('knob_by_scale', 'low', '95 % bootstrap interval over items and training seeds'),
     ('knob_by_scale', 'high', '95 % bootstrap interval over items and training seeds'),
