@@ -15,6 +15,8 @@ import typer
 from metrics.errors import MirageError
 
 DEBUG = "MIRAGE_DEBUG"
+DAMAGED = "Corrupt database file"
+"""How DuckDB begins to say that a block does not have its checksum."""
 
 
 class Exit(IntEnum):
@@ -55,6 +57,9 @@ def errors_shown(as_json: bool = False) -> Iterator[None]:
         typer.echo("Stopped. What was committed stays; the same command goes on from there.", err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as error:
+        if DAMAGED in str(error):
+            text = f"a file of the warehouse is damaged ({str(error).splitlines()[0]}); mirage doctor says what to do"
+            _fail("Cannot go on", MirageError(text), Exit.ERROR, as_json=as_json)
         _fail("Unexpected error", error, Exit.ERROR, as_json=as_json)
 
 

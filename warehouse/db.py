@@ -17,6 +17,7 @@ import warehouse.snapshot_copy
 from warehouse import definitions
 from warehouse.errors import (
     SchemaVersionError,
+    WarehouseDamagedError,
     WarehouseError,
     WarehouseFileError,
     WarehouseFormatError,
@@ -44,6 +45,7 @@ LAKE_SUFFIX = ".lake"
 """Of the small file that leads to a lake (``warehouse.lake.link``) and stands wherever a warehouse file would."""
 PUBLISHED = ".published"
 FEW_CORES = 2
+DAMAGED = ("Corrupt database file", "Could not read enough bytes")
 MAGIC = b"DUCK"
 HEADERS = 3 * 4096
 """Bytes of the headers of a DuckDB file; what is shorter has no block of data."""
@@ -86,6 +88,7 @@ def open_warehouse(
         WarehouseMissingError: The folder, or when reading the file, does not exist.
         WarehouseLockedError: Another process has it open for writing.
         WarehouseFormatError: It is no DuckDB file, or one with tables of somebody else.
+        WarehouseDamagedError: It is cut short, or holds other bytes than were written.
         WarehousePermissionError: The folder or file may not be written.
         SchemaVersionError: Its schema is newer than this program, or older where it is only read and not
             ``earlier_too``.
@@ -242,6 +245,13 @@ def _explained(path: Path, text: str) -> WarehouseFileError:
         )
     if "not a valid DuckDB" in text:
         return WarehouseFormatError(path, "it is not a DuckDB file", "name another file; this one was left as it is")
+    if any(words in text for words in DAMAGED):
+        other = published_path(path) if PUBLISHED not in path.name else path.with_name(path.name.replace(PUBLISHED, ""))
+        return WarehouseDamagedError(
+            path,
+            f"it is damaged ({text.splitlines()[0]})",
+            f"put it aside and copy {other} in its place, or have mirage run make a new one from the logs",
+        )
     if any(words in text for words in ("Permission denied", "Read-only file system", "Operation not permitted")):
         return WarehousePermissionError(path, "it may not be written here", "change its rights or name another folder")
     return WarehouseFileError(path, text, "see the message of DuckDB")

@@ -11,9 +11,12 @@ from typing import Final
 import duckdb
 
 from warehouse.definitions import statement
-from warehouse.doctor_snapshot import PUBLISH, examine_snapshot
+from warehouse.doctor_blocks import damaged_tables
+from warehouse.doctor_snapshot import PUBLISH, damage_of_snapshot, examine_snapshot
+from warehouse.doctor_values import bounds, not_numbers
 from warehouse.errors import DuplicateKeyError
-from warehouse.keys import KEYS, LADDER_TABLES, WITHOUT_KEY, check_unique_in
+from warehouse.keys import KEYS, LADDER_TABLES, check_unique_in
+from warehouse.mend import MENDED
 from warehouse.problem import Problem, Severity
 from warehouse.resources import identifier
 
@@ -22,7 +25,12 @@ __all__ = ["CHECKS", "Problem", "examine"]
 RESCORE: Final = "mirage score recomputes them"
 REANALYSE: Final = "mirage analyze decides them again"
 REPULL: Final = "mirage pull reads the file again"
+MEND: Final = "mirage doctor --mend, then mirage run, makes them anew"
 FINDINGS: Final = "the table finding lists them all with what was done"
+RESTORE: Final = (
+    "put this file aside and copy the other of the two, working file or snapshot, in its place; where both are damaged "
+    "mirage run makes a new one from the logs"
+)
 BUG: Final = "this is a defect of mirage: keep a copy of the file and report it"
 
 
@@ -37,15 +45,15 @@ class _Check:
 
 
 CHECKS: Final = (
-    _Check("samples_without_run", "error", "sample", REPULL),
-    _Check("run_with_wrong_count", "error", "run", REPULL),
+    _Check("samples_without_run", "error", "sample", MEND),
+    _Check("run_with_wrong_count", "error", "run", MEND),
     _Check("run_without_file", "error", "run", REPULL),
-    _Check("scores_without_sample", "error", "score", RESCORE),
-    _Check("samples_without_score", "warning", "score", RESCORE),
-    _Check("versions_without_run", "error", "score_version", RESCORE),
-    _Check("floors_without_run", "error", "floor", RESCORE),
-    _Check("cell_scores_without_run", "error", "cell_score", RESCORE),
-    _Check("ladder_without_verdict", "error", "ladder", REANALYSE),
+    _Check("scores_without_sample", "error", "score", MEND),
+    _Check("samples_without_score", "warning", "score", MEND),
+    _Check("versions_without_run", "error", "score_version", MEND),
+    _Check("floors_without_run", "error", "floor", MEND),
+    _Check("cell_scores_without_run", "error", "cell_score", MEND),
+    _Check("ladder_without_verdict", "error", "ladder", MEND),
     _Check("ladder_runs_without_run", "warning", "ladder_run", REANALYSE),
     _Check("stale_scores", "warning", "score_version", RESCORE),
     _Check("outdated_metric_versions", "warning", "score_version", RESCORE),
@@ -78,11 +86,19 @@ def examine(
     Returns:
         The problems found, worst first; empty for a sound warehouse.
     """
+    if broken := tuple(_damage(con)):
+        return broken if snapshot is None else (*broken, *damage_of_snapshot(con, snapshot))
     found = [*_duplicates(con), *_orphans_of_ladders(con), *_not_numbers(con), *_out_of_bounds(con), *_queries(con)]
     if snapshot is not None:
         found += examine_snapshot(con, snapshot, now or dt.datetime.now(dt.UTC), max_age)
     rank: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda problem: (rank[problem.severity], problem.kind, problem.table)))
+
+
+def _damage(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
+    """Other checks would stumble over these, and what they say would be worth nothing."""
+    for table, reason in damaged_tables(con):
+        yield Problem("damaged_file", "error", table, 1, reason, RESTORE)
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
@@ -91,7 +107,8 @@ def _duplicates(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
             check_unique_in(con, table, table, key)
         except DuplicateKeyError as error:
             example = ", ".join(map(str, error.duplicates[0]))
-            yield Problem("duplicate_key", "error", table, error.total, example, BUG)
+            remedy = f"{BUG}; {MEND}" if table in MENDED else BUG
+            yield Problem("duplicate_key", "error", table, error.total, example, remedy)
 
 
 def _orphans_of_ladders(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
@@ -104,33 +121,24 @@ def _orphans_of_ladders(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
             "WHERE ladder_id IS NOT NULL",
         )
         if count:
-            yield Problem("rows_without_ladder", "error", table, count, example, REANALYSE)
+            yield Problem("rows_without_ladder", "error", table, count, example, MEND)
 
 
 def _not_numbers(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
-    """NaN in any column of numbers; NULL is the only way to say that there is none."""
-    for table, columns in _number_columns(con).items():
-        terms = " OR ".join(f"isnan({identifier(column)})" for column in columns)
-        count, example = _one(con, f"SELECT count(*), min({_label(table)}) FROM {identifier(table)} WHERE {terms}")
+    for table, holds_nan in not_numbers(con).items():
+        count, example = _one(con, f"SELECT count(*), min({_label(table)}) FROM {identifier(table)} WHERE {holds_nan}")
         if count:
-            yield Problem("not_a_number", "error", table, count, example, _remedy(table))
+            yield Problem("not_a_number", "error", table, count, example, MEND if table in MENDED else REPULL)
 
 
 def _out_of_bounds(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
-    scored = _number_columns(con).get("score", [])
-    for name, low, high in con.execute("SELECT name, low, high FROM metric ORDER BY name").fetchall():
-        if name not in scored or (low is None and high is None):
-            continue
-        column = identifier(name)
+    for one in bounds(con):
+        column = identifier(one.metric)
         count, example = _one(
-            con,
-            f"SELECT count(*), min(run_id || ', ' || item_id || ': ' || {column}) FROM score "
-            f"WHERE {column} < coalesce($low, '-infinity'::DOUBLE) OR {column} > coalesce($high, 'infinity'::DOUBLE)",
-            {"low": low, "high": high},
+            con, f"SELECT count(*), min(run_id || ', ' || item_id || ': ' || {column}) FROM score WHERE {one.broken}"
         )
         if count:
-            bounds = f"[{'-inf' if low is None else f'{low:g}'}, {'inf' if high is None else f'{high:g}'}]"
-            yield Problem("out_of_bounds", "error", "score", count, f"{name} outside {bounds} at {example}", RESCORE)
+            yield Problem("out_of_bounds", "error", "score", count, f"{one.metric} outside {one} at {example}", MEND)
 
 
 def _queries(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
@@ -140,22 +148,8 @@ def _queries(con: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
             yield Problem(check.kind, check.severity, check.table, count, example, check.remedy)
 
 
-def _number_columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for table, column in con.execute(statement("number_columns")).fetchall():
-        if table in KEYS or table in WITHOUT_KEY:
-            found.setdefault(table, []).append(column)
-    return found
-
-
 def _label(table: str) -> str:
     return " || ', ' || ".join(f"{identifier(column)}::VARCHAR" for column in KEYS[table])
-
-
-def _remedy(table: str) -> str:
-    if table in LADDER_TABLES:
-        return REANALYSE
-    return RESCORE if table in {"score", "floor", "cell_score"} else REPULL
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object] | None = None) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.definitions import statement
+from warehouse.doctor_blocks import damaged_tables
 from warehouse.lake.link import is_link, read_link
 from warehouse.problem import Problem
 
@@ -34,8 +35,7 @@ def examine_snapshot(
     try:
         found, published_at = _published(con, snapshot)
     except duckdb.Error as error:
-        text = f"{snapshot}: {str(error).splitlines()[0]}"
-        yield Problem("unreadable_snapshot", "error", TABLE, 1, text, f"delete it; {PUBLISH}")
+        yield _unreadable(snapshot, error)
         return
     recorded, _ = _last(con)
     if found < recorded:
@@ -46,10 +46,25 @@ def examine_snapshot(
         yield Problem("old_snapshot", "warning", TABLE, 1, f"{snapshot} is {_in_words(age)} old", PUBLISH)
 
 
+def damage_of_snapshot(con: duckdb.DuckDBPyConnection, snapshot: Path) -> Iterator[Problem]:
+    """Whether the snapshot of a damaged warehouse can be read; what the warehouse says of it is not asked."""
+    try:
+        _published(con, snapshot)
+    except (duckdb.Error, OSError) as error:
+        yield _unreadable(snapshot, error)
+
+
+def _unreadable(snapshot: Path, error: Exception) -> Problem:
+    text = f"{snapshot}: {str(error).splitlines()[0]}"
+    return Problem("unreadable_snapshot", "error", TABLE, 1, text, f"delete it; {PUBLISH}")
+
+
 def _published(con: duckdb.DuckDBPyConnection, snapshot: Path) -> tuple[int, dt.datetime]:
     """Number and time of the publication that readers see."""
     if not is_link(snapshot):
         with closing(duckdb.connect(str(snapshot), read_only=True)) as published:
+            for table, reason in damaged_tables(published):
+                raise duckdb.IOException(f"table {table}: {reason}")
             return _last(published)
     generation = read_link(snapshot).generation or 0
     rows = con.execute("SELECT published_at FROM publication WHERE generation = ?", [generation]).fetchall()

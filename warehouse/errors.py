@@ -36,6 +36,10 @@ class WarehouseFormatError(WarehouseFileError):
     """The file is no DuckDB file, or one that this program did not make."""
 
 
+class WarehouseDamagedError(WarehouseFileError):
+    """The file is shorter than it was, or holds other bytes than were written."""
+
+
 class WarehousePermissionError(WarehouseFileError):
     """The folder or file may not be written."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli_errors import EXIT_CODES, Exit, errors_shown, print_json
-from flows.commands.shared import StudyArgument
+from flows.commands.shared import StudyArgument, WaitOption
 from flows.moment import age, machine_moment, moment
 from metrics.errors import MirageError
 
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     import duckdb
     from rich.console import RenderableType
 
+    from flows.study import Study
     from warehouse.doctor import Problem
 
 AgeOption = Annotated[
     float | None,
     typer.Option(min=0, metavar="HOURS", help="Call a snapshot that is older than this a problem; else age is told."),
+]
+MendOption = Annotated[
+    bool,
+    typer.Option(
+        "--mend", help="Take out what is harmed and can be made again; the next run makes it again. Outputs stay."
+    ),
 ]
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
@@ -37,6 +44,8 @@ def add(app: typer.Typer) -> None:
 def doctor(
     study: StudyArgument = None,
     max_age: AgeOption = None,
+    mend: MendOption = False,
+    wait: WaitOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON on standard output.")] = False,
 ) -> None:
     """Examine the warehouse: every problem with its remedy.
@@ -48,7 +57,11 @@ def doctor(
         from warehouse.db import published_path
         from warehouse.doctor import examine
 
-        path = load_study(study).warehouse_path
+        loaded = load_study(study)
+        path = loaded.warehouse_path
+        if mend:
+            _mend(loaded, wait, as_json=as_json)
+            return
         oldest = None if max_age is None else dt.timedelta(hours=max_age)
         with _examined(path, published_path(path)) as (examined, con):
             problems = examine(con, published_path(path), now=dt.datetime.now(dt.UTC), max_age=oldest)
@@ -56,6 +69,35 @@ def doctor(
         _show(about, problems, as_json=as_json)
         if any(problem.severity != "note" for problem in problems):
             raise typer.Exit(Exit.PARTIAL)
+
+
+def _mend(study: Study, wait: float | None, *, as_json: bool) -> None:
+    from flows.console import Terminal, stderr_console
+    from flows.session import writing
+    from warehouse.db import open_warehouse
+    from warehouse.mend import mend
+
+    if not study.warehouse_path.exists():
+        raise MirageError(f"there is no warehouse {study.warehouse_path} yet; mirage run makes it")
+    console = stderr_console()
+    with (
+        Terminal(console) as terminal,
+        writing(study, terminal, wait),
+        closing(open_warehouse(study.warehouse_path)) as con,
+    ):
+        mended = mend(con)
+    if as_json:
+        print_json(asdict(mended))
+    elif mended.is_empty:
+        console.print("Nothing to mend.", highlight=False)
+    else:
+        counts = (
+            (len(mended.uris), "file(s) to read"),
+            (len(mended.run_ids), "run(s) to score"),
+            (len(mended.ladder_ids), "ladder(s) to decide"),
+        )
+        said = ", ".join(f"{n:,} {what}" for n, what in counts if n)
+        console.print(f"Taken out: {said} again; mirage run does it.", highlight=False)
 
 
 @contextmanager

@@ -34,9 +34,28 @@ def test_a_problem_has_its_remedy_and_an_exit_code(published: Workshop, mirage: 
     assert done.exit_code == 3
     assert "error  out of bounds, table score: 8" in done.stdout
     assert "exact_match outside [0, 1]" in done.stdout
-    assert "→ mirage score recomputes them" in done.stdout
+    assert "→ mirage doctor --mend, then mirage run, makes them anew" in done.stdout
     found = json.loads(mirage("doctor", published.path, "--json").stdout)
     assert [problem["kind"] for problem in found["problems"]] == ["out_of_bounds", "items_without_sample"]
+
+
+def test_what_was_mended_is_made_again_by_the_next_run(published: Workshop, mirage: Mirage) -> None:
+    before = published.rows("SELECT * FROM score ORDER BY ALL")
+    with closing(open_warehouse(published.study().warehouse_path)) as con:
+        con.execute("UPDATE score SET exact_match = 1.5 WHERE item_id = 'i1'")
+        con.execute("INSERT INTO score FROM score WHERE item_id = 'i2'")
+        con.execute("DELETE FROM sample WHERE item_id = 'i3'")
+        con.execute("DELETE FROM verdict")
+    assert mirage("doctor", published.path).exit_code == 3
+    done = mirage("doctor", published.path, "--mend")
+    assert done.exit_code == 0, done.output
+    assert "file(s) to read" in done.stderr
+    published.run()
+    assert mirage("report", published.path).exit_code == 0
+    found = mirage("doctor", published.path)
+    assert found.exit_code == 0, found.stdout
+    assert published.rows("SELECT * FROM score ORDER BY ALL") == before
+    assert "Nothing to mend." in mirage("doctor", published.path, "--mend").stderr
 
 
 def test_notes_alone_are_no_failure(published: Workshop, mirage: Mirage) -> None:
