@@ -141,6 +141,8 @@ class SqlShell:
             statements = self._con.extract_statements(sql)
         except duckdb.Error as error:
             raise SqlError(str(error)) from error
+        if not statements:
+            raise SqlError("there is no query in this text; mirage views lists what can be asked")
         if len(statements) != 1:
             raise SqlError(f"one query at a time, please; this text holds {len(statements)}")
         if statements[0].type not in ALLOWED and not self.allow_files:

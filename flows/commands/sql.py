@@ -32,6 +32,8 @@ AllowOption = Annotated[
     bool, typer.Option("--allow-files", help="Let SQL read and write files (and what DuckDB can reach by network).")
 ]
 
+TEXTS = ("", "txt", "md")
+
 
 def add(app: typer.Typer) -> None:
     """Put the command into the application."""
@@ -97,11 +99,21 @@ def _generation(snapshot: Path, as_of: int | None) -> Iterator[Path]:
 
 
 def _kind_of(output: Path | None) -> str:
-    """The format that the name of the output stands for."""
+    """The format that the name of the output stands for; a table for texts and names without an ending.
+
+    Raises:
+        MirageError: The ending stands for none.
+    """
     from warehouse.answer import FORMATS
 
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    return ending if ending in FORMATS else "table"
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    if ending in FORMATS:
+        return ending
+    if ending not in TEXTS:
+        raise MirageError(
+            f"{output}: no format goes by .{ending}; name it .csv, .json, .parquet or .txt, or say --format"
+        )
+    return "table"
 
 
 def _text(query: str | None, file: Path | None) -> str | None:

@@ -69,6 +69,8 @@ def test_a_query_that_fails_leaves_the_old_rows(study: tuple[str, Path], mirage:
         (("SELECT 1", "--file", "query.sql"), "two queries are given"),
         (("--file", "/nowhere/query.sql"), "query file /nowhere/query.sql cannot be read"),
         (("SELECT 1", "--output", "/nowhere/rows.csv"), "/nowhere/rows.csv cannot be written"),
+        (("SELECT 1", "--output", "rows.xlsx"), "no format goes by .xlsx"),
+        (("/* nothing */",), "there is no query"),
         (("SELECT 1", "--format", "xml"), "format 'xml' does not exist; choose from table, csv, json, parquet"),
     ],
 )
