@@ -46,7 +46,8 @@ SELECT
         ELSE 'right, against the odds' END AS disagreement_kind,
     w.exact_match, w.value, w.disagreement, r.model_id, r.task_id, s.prompt, s.output, s.targets
 FROM worst AS w
-JOIN sample AS s ON s.run_id = w.run_id AND s.item_id = w.item_id AND s.repeat = w.repeat
+-- repeat as a range: it is no key of the join then, whose two texts cost enough to hash
+JOIN sample AS s ON s.run_id = w.run_id AND s.item_id = w.item_id AND s.repeat BETWEEN w.repeat AND w.repeat
 JOIN run AS r ON r.run_id = w.run_id
 LEFT JOIN metric AS m ON m.name = w.metric;
 
