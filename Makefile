@@ -45,14 +45,18 @@ run: setup ## Pull, score, analyse and report the embedded study, or STUDY=my.to
 test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
 	@$(BIN)/python -m pytest -m "not long and not scale" -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
-# The flow tests again, in a lake in PostgreSQL and on a Dask cluster of two processes; then whole studies in all of them.
-SCALE_TESTS := $(addprefix tests/flows/test_,score.py pull.py analyze.py publish.py extractions.py ladders.py)
+# The flow tests again, on processes and on a Dask cluster of two of them, the longest also in a lake in PostgreSQL; then
+# whole studies in all of these.
+IN_LAKE := tests/flows/test_score.py tests/flows/test_pull.py
+EVERYWHERE := $(IN_LAKE) $(addprefix tests/flows/test_,analyze.py publish.py extractions.py ladders.py)
+SCALE := $(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile
 
 test-scale: setup setup-lab ## Run the flow tests over warehouses and runners (about 15 minutes on two cores)
-	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse file --runner processes $(SCALE_TESTS) $(ARGS)
-	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse file --runner dask $(SCALE_TESTS) $(ARGS)
-	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile --warehouse lake --runner dask $(SCALE_TESTS) $(ARGS)
-	@$(BIN)/python -m pytest -m scale -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(SCALE) --warehouse file --runner processes $(EVERYWHERE) $(ARGS)
+	@$(SCALE) --warehouse file --runner dask $(EVERYWHERE) $(ARGS)
+	@$(SCALE) --warehouse lake --runner threads $(IN_LAKE) $(ARGS)
+	@$(SCALE) --warehouse lake --runner dask tests/flows/test_score.py $(ARGS)
+	@$(BIN)/python -m pytest -m scale -n $(TEST_PROCESSES) --dist loadfile tests/flows/test_pipeline.py tests/scale $(ARGS)
 
 test-long: setup setup-lab ## Run the long suites: calibration, soak, fault storms
 	@$(BIN)/python -m pytest -m long $(ARGS)

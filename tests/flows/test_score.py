@@ -258,6 +258,7 @@ def test_reasons_of_parts_are_those_of_the_run_where_all_say_the_same(tmp_path: 
 RUN_METRICS = 'metrics = ["exact_match", "pass_at_1", "bleu_corpus", "expected_calibration_error"]\n' + STUDY
 
 
+@pytest.mark.one_process
 def test_metrics_of_whole_runs_are_stored_once(ready: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ready.rows("SELECT count(*) FROM cell_score") == [(0,)]
     ready.write_study(RUN_METRICS)
