@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log10
+
+from metrics.wording import scale_text
 
 Stored = Mapping[str, object]
 
@@ -16,11 +19,13 @@ class Number:
         meaning: What it is, with its unit.
         value: The number as text.
         limit: What it is held against; empty: nothing.
+        source: Where table ``verdict`` has it: a column, or ``evidence.`` and the key; empty: put together here.
     """
 
     meaning: str
     value: str
     limit: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,16 @@ class _Known:
         value = self.row.get(name, self.evidence.get(name))
         return _text(value)
 
+    def told(self, meaning: str, name: str, limit: str = "") -> Number:
+        """A number of the row or the evidence, with where it stands."""
+        return Number(meaning, self.number(name), limit, name if name in self.row else f"evidence.{name}")
+
+    def scales(self, *names: str) -> str:
+        """Scales of the row as pages show them: 23.3k to 40.4k."""
+        values = [self.row.get(name) for name in names]
+        numbers = [value for value in values if isinstance(value, int | float) and value > 0]
+        return " to ".join(scale_text(log10(value)) for value in numbers) if len(numbers) == len(names) else "not known"
+
     def limit(self, name: str) -> str:
         """A constant as text."""
         return _text(self.constants.get(name))
@@ -68,6 +83,12 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_text(part) for part in value)
     return str(value)
+
+
+def _scale_list(logs: object) -> str:
+    if not isinstance(logs, list):
+        return "not known"
+    return ", ".join(scale_text(float(value)) for value in logs)
 
 
 def explain(row: Stored, constants: Stored, evidence: Stored) -> tuple[Step, ...]:
@@ -98,22 +119,22 @@ def explain(row: Stored, constants: Stored, evidence: Stored) -> tuple[Step, ...
 
 def _length(known: _Known) -> tuple[Number, ...]:
     return (
-        Number("distinct scales", known.number("n_scales"), f"at least {known.limit('least_scales')}"),
-        Number("decades of scale", known.number("decades"), f"at least {known.limit('least_decades')}"),
-        Number("independent items", known.number("n_independent"), "at least 2"),
+        known.told("distinct scales", "n_scales", f"at least {known.limit('least_scales')}"),
+        known.told("decades of scale", "decades", f"at least {known.limit('least_decades')}"),
+        known.told("independent items", "n_independent", "at least 2"),
     )
 
 
 def _lottery(known: _Known) -> tuple[Number, ...]:
-    found = [Number("scales where runs part", known.number("lottery_scales"), "1 or more")]
+    found = [known.told("scales where runs part", "lottery_scales", "1 or more")]
     if known.evidence.get("lottery_scales"):
         found += [
-            Number("log10 of these scales", known.number("lottery_x")),
-            Number("runs with the ability there", known.number("lottery_n_has")),
-            Number("runs without it there", known.number("lottery_n_has_not")),
-            Number(
+            Number("these scales", _scale_list(known.evidence.get("lottery_x")), source="evidence.lottery_x, log10"),
+            known.told("runs with the ability there", "lottery_n_has"),
+            known.told("runs without it there", "lottery_n_has_not"),
+            known.told(
                 "apart in the smooth metric, logit",
-                known.number("lottery_jump"),
+                "lottery_jump",
                 f"at least {known.limit('lottery_jump')}",
             ),
         ]
@@ -122,24 +143,24 @@ def _lottery(known: _Known) -> tuple[Number, ...]:
 
 def _changes(known: _Known) -> tuple[Number, ...]:
     return (
-        Number(
-            "shown rise of the smooth metric, logit",
-            known.number("smooth_rise_low"),
+        known.told(
+            "lower bound of the rise of the smooth metric, logit",
+            "smooth_rise_low",
             f"above {known.limit('smooth_rise_shown')} is a change",
         ),
-        Number(
-            "shown fall of the smooth metric, logit",
-            known.number("smooth_fall_low"),
+        known.told(
+            "lower bound of the fall of the smooth metric, logit",
+            "smooth_fall_low",
             f"above {known.limit('smooth_fall_shown')} is a change",
         ),
-        Number(
-            "shown rise of exact match",
-            known.number("exact_match_rise_low"),
+        known.told(
+            "lower bound of the rise of exact match",
+            "exact_match_rise_low",
             f"above {known.limit('exact_match_change_shown')} is a change",
         ),
-        Number(
-            "shown fall of exact match",
-            known.number("exact_match_fall_low"),
+        known.told(
+            "lower bound of the fall of exact match",
+            "exact_match_fall_low",
             f"above {known.limit('exact_match_change_shown')} is a change",
         ),
     )
@@ -149,20 +170,20 @@ def _guessing(known: _Known) -> tuple[Number, ...]:
     off = known.evidence.get("off_floor")
     runs = f"{sum(bool(run) for run in off)} of {len(off)}" if isinstance(off, list) else "no floor known"
     least = f"none above {known.limit('least_level_below_break')} decides"
-    return (Number("runs shown to be above guessing", runs, least),)
+    return (Number("runs shown to be above guessing", runs, least, "evidence.off_floor"),)
 
 
 def _falls(known: _Known) -> tuple[Number, ...]:
     return (
-        Number(
-            "shown fall of the smooth metric, logit",
-            known.number("smooth_fall_low"),
+        known.told(
+            "lower bound of the fall of the smooth metric, logit",
+            "smooth_fall_low",
             f"above {known.limit('smooth_fall_shown')} decides",
         ),
-        Number("that fall hangs on a single run", known.number("single_run_falls"), "then it does not count"),
-        Number(
-            "shown fall of exact match",
-            known.number("exact_match_fall_low"),
+        known.told("that fall hangs on a single run", "single_run_falls", "then it does not count"),
+        known.told(
+            "lower bound of the fall of exact match",
+            "exact_match_fall_low",
             f"above {known.limit('exact_match_fall_shown')} decides",
         ),
     )
@@ -170,59 +191,55 @@ def _falls(known: _Known) -> tuple[Number, ...]:
 
 def _seen(known: _Known) -> tuple[Number, ...]:
     return (
-        Number(
+        known.told(
             "most exact answers of any run",
-            known.number("most_successes"),
+            "most_successes",
             f"at least {known.limit('least_successes')}",
         ),
-        Number(
-            "shown rise of exact match",
-            known.number("exact_match_rise_low"),
+        known.told(
+            "lower bound of the rise of exact match",
+            "exact_match_rise_low",
             f"above {known.limit('exact_match_change_shown')}",
         ),
-        Number("items for one exact answer at the largest scale", known.number("items_needed")),
+        known.told("items for one exact answer at the largest scale", "items_needed"),
     )
 
 
 def _jump(known: _Known) -> tuple[Number, ...]:
-    between = f"{known.number('scale_low')} to {known.number('scale_high')}"
+    between = Number("most likely gap, scales", known.scales("scale_low", "scale_high"), source="scale_low, scale_high")
     found = [
-        Number(
-            "distinct scales", known.number("n_scales"), f"at least {known.limit('least_break_scales')} for a claim"
-        ),
-        Number("most likely gap, scales", between),
-        Number(
+        known.told("distinct scales", "n_scales", f"at least {known.limit('least_break_scales')} for a claim"),
+        between,
+        known.told(
             "lower bound of the jump there, logit",
-            known.number("jump_low"),
+            "jump_low",
             f"above {known.limit('least_break_jump')} is a claim",
         ),
     ]
     found += [
-        Number(f"the same beyond {name} curves, logit", known.number(f"jump_low_{key}"))
+        known.told(f"the same beyond {name} curves, logit", f"jump_low_{key}")
         for key, name in (("F2", "parabola"), ("F3", "logistic"), ("F4", "Gompertz"))
         if f"jump_low_{key}" in known.evidence
     ]
     found += [
-        Number(
+        known.told(
             "smooth metric below the gap",
-            known.number("level_below_jump"),
+            "level_below_jump",
             f"at least {known.limit('least_level_below_break')}",
         ),
-        Number("spread between runs, logit", known.number("run_sd")),
-        Number(
+        known.told("spread between runs, logit", "run_sd"),
+        known.told(
             "prior on that spread, logit",
-            known.number("prior_run_sd"),
+            "prior_run_sd",
             f"pooled from {known.number('prior_tasks')} tasks",
         ),
     ]
     if "noisy_jump_low" in known.evidence:
-        found.append(
-            Number("lower bound with noisier runs beside it, logit", known.number("noisy_jump_low"), "above 0")
-        )
+        found.append(known.told("lower bound with noisier runs beside it, logit", "noisy_jump_low", "above 0"))
     found.append(
-        Number(
+        known.told(
             "probability of no such jump",
-            known.number("break_tail"),
+            "break_tail",
             f"over the study {known.number('break_tail_adjusted')}",
         )
     )
@@ -234,9 +251,9 @@ def _structure(known: _Known) -> tuple[Number, ...]:
         return (Number("error structure", "not measured: targets of one token, or too few errors"),)
     pairs = (("correlation", "correlation of errors"), ("answer_sd", "spread of answers, logit"), ("burst", "bursts"))
     drifts = [
-        Number(
-            f"shown drift of the {words}",
-            known.number(f"structure_{name}_change"),
+        known.told(
+            f"lower bound of the drift of the {words}",
+            f"structure_{name}_change",
             f"above {known.limit(f'structure_{name}')}",
         )
         for name, words in pairs
@@ -249,24 +266,20 @@ def _structure(known: _Known) -> tuple[Number, ...]:
         last = known.number("structure_wholly_wrong_last")
         kept = known.number("structure_rest_correlation_change")
         drifts += [
-            Number("wholly wrong answers, first scale", known.number("structure_wholly_wrong_first"), f"last: {last}"),
+            known.told("wholly wrong answers, first scale", "structure_wholly_wrong_first", f"last: {last}"),
             Number("drift of the correlation among the others", kept, f"{known.limit('structure_correlation')} counts"),
         ]
     return tuple(drifts)
 
 
 def _onset(known: _Known) -> tuple[Number, ...]:
-    found = [
-        Number(
-            "share of the rise in the lower half", known.number("early_share"), f"at least {known.limit('early_share')}"
-        )
-    ]
+    found = [known.told("share of the rise in the lower half", "early_share", f"at least {known.limit('early_share')}")]
     if "onset_slope_change_low" in known.evidence:
         found.insert(
             0,
-            Number(
+            known.told(
                 "bend, logit a decade",
-                known.number("onset_slope_change_low"),
+                "onset_slope_change_low",
                 f"above {known.limit('onset_slope')} is an onset",
             ),
         )
@@ -274,27 +287,27 @@ def _onset(known: _Known) -> tuple[Number, ...]:
         smooth = [known.evidence.get(f"log_evidence_smooth_{name}") for name in ("F2", "F3", "F4")]
         best = max((value for value in smooth if isinstance(value, float)), default=float("nan"))
         text = f"{best:.1f} of the best smooth curve; {known.limit('onset_evidence')} more lifts the bend"
-        found.insert(1, Number("log evidence of the bend", known.number("onset_log_evidence"), text))
+        found.insert(1, known.told("log evidence of the bend", "onset_log_evidence", text))
     return tuple(found)
 
 
 def _smooth(known: _Known) -> tuple[Number, ...]:
     return (
-        Number(
+        known.told(
             "largest jump still possible, logit",
-            known.number("largest_allowed_jump"),
+            "largest_allowed_jump",
             f"below {known.number('allowed_jump_limit')}",
         ),
-        Number("exact match looks emergent", known.number("looks_emergent")),
-        Number("largest share of its rise in one gap", known.number("largest_gap_share")),
-        Number(
+        known.told("exact match looks emergent", "looks_emergent"),
+        known.told("largest share of its rise in one gap", "largest_gap_share"),
+        known.told(
             "miss of the compounding map, own structure",
-            known.number("own_miss"),
+            "own_miss",
             "0 or less, unless a score map is used",
         ),
-        Number(
+        known.told(
             "miss of the compounding map, one structure",
-            known.number("constant_miss"),
+            "constant_miss",
             "0 or less, unless a score map is used",
         ),
         *_diluted(known),
@@ -307,18 +320,22 @@ def _diluted(known: _Known) -> tuple[Number, ...]:
     if "diluted_group" in known.evidence:
         where = f"{known.number('diluted_group')}, gap {known.number('diluted_gap')}"
     else:
-        where = f"target position {known.number('diluted_position')} from 0, gap {known.number('diluted_gap')}"
-    return (Number("jump of one part, at least, logit", known.number("diluted_low"), where),)
+        position = known.evidence.get("diluted_position")
+        place = _text(position + 1) if isinstance(position, int | float) else "not known"
+        where = f"target position {place}, gap {known.number('diluted_gap')} counted from 0"
+    return (known.told("jump of one part, at least, logit", "diluted_low", where),)
 
 
 def _open(known: _Known) -> tuple[Number, ...]:
     return (
-        Number(
+        known.told(
             "largest jump still possible, logit",
-            known.number("largest_allowed_jump"),
+            "largest_allowed_jump",
             f"not below {known.number('allowed_jump_limit')}",
         ),
-        Number("largest jump shown, logit", known.number("jump_low"), f"not above {known.limit('least_break_jump')}"),
+        known.told(
+            "lower bound of the likeliest jump, logit", "jump_low", f"not above {known.limit('least_break_jump')}"
+        ),
     )
 
 
@@ -326,22 +343,20 @@ def _second(known: _Known) -> tuple[Number, ...]:
     if known.evidence.get("routes") != 2:
         return (Number("second smooth metric", "none"),)
     found = [
-        Number(
-            "second smooth metric", known.number("second_metric").replace("_", " "), "half of the error budget each"
-        ),
-        Number("asked", known.number("second_asked"), "only where it can change what the first says"),
+        known.told("second smooth metric", "second_metric".replace("_", " "), "half of the error budget each"),
+        known.told("asked", "second_asked", "only where it can change what the first says"),
     ]
     if known.evidence.get("second_asked"):
         found += [
-            Number("what it says by itself", known.number("second_verdict"), known.number("second_decided_by")),
-            Number(
+            known.told("what it says by itself", "second_verdict", known.number("second_decided_by")),
+            known.told(
                 "largest jump shown by it, logit",
-                known.number("second_jump_low"),
+                "second_jump_low",
                 f"above {known.limit('least_break_jump')} is a break; gap {known.number('second_gap')}",
             ),
-            Number(
+            known.told(
                 "largest jump it leaves possible, logit",
-                known.number("second_largest_allowed_jump"),
+                "second_largest_allowed_jump",
                 f"below {known.number('second_allowed_jump_limit')}",
             ),
         ]

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from metrics.explain import Step
 
+WHERE = (
+    "A lower bound below 0: nothing is shown. In brackets: what a number is held against (constants of the verdict). "
+    "Names at the ends of lines are columns of table verdict, or keys of its column evidence: "
+    "mirage sql \"SELECT jump_low, evidence ->> '$.decades' FROM verdict\""
+)
 STYLES = {"decides": "bold green", "passed": "default", "not reached": "dim"}
 
 
@@ -72,5 +77,7 @@ def _shown(about: dict[str, Any], steps: tuple[Step, ...]) -> list[RenderableTyp
         parts.append(line)
         for number in step.numbers:
             limit = f"  ({number.limit})" if number.limit else ""
-            parts.append(Padding(Text(f"{number.meaning}: {number.value}{limit}"), (0, 0, 0, 6)))
-    return parts
+            line = Text(f"{number.meaning}: {number.value}{limit}")
+            line.append(f"  {number.source}", style="dim")
+            parts.append(Padding(line, (0, 0, 0, 6), expand=False))
+    return [*parts, Text(""), Text(WHERE, style="dim")]

@@ -60,3 +60,32 @@ def test_a_ladder_too_short_is_decided_first():
     assert decided_by == "0 too short"
     assert steps[0].state == "decides"
     assert steps[0].numbers[0].value == "3"
+
+
+@pytest.mark.parametrize("kind", ["line", "step", "switch"])
+def test_numbers_say_where_the_verdict_row_has_them(kind):
+    """Whoever doubts a number finds it in SQL: a column of the verdict, or a key of its evidence."""
+    made = generate(np.random.default_rng(1), kind, Design(n_scales=8, n_runs=2))
+    found = decide(made.x, made.correct_tokens, made.target_lengths, made.exact_match, constants=Constants(method=5))
+    row = asdict(found)
+    told = [number for step in explain(row, {"method": 5}, found.evidence) for number in step.numbers]
+    named = [number for number in told if number.source and number.value not in ("not known", "none", "no floor known")]
+    assert len(named) > 10
+    for number in named:
+        for name in number.source.removesuffix(", log10").split(", "):
+            assert name.removeprefix("evidence.") in (found.evidence if name.startswith("evidence.") else row), number
+
+
+def test_scales_are_told_as_pages_show_them():
+    row = {"scale_low": 23400.0, "scale_high": 40400.0, "jump_low": 0.1}
+    evidence = {"decided_by": "4 break", "lottery_x": [4.6], "lottery_scales": 1}
+    steps = explain(row, {"method": 4}, evidence)
+    values = [number.value for step in steps for number in step.numbers]
+    assert "23.4k to 40.4k" in values
+    assert "39.8k" in values
+
+
+@pytest.mark.parametrize("evidence", [{}, {"decided_by": "8 open", "x": [], "off_floor": None, "diluted_low": None}])
+def test_a_row_with_nothing_in_it_is_told_without_an_error(evidence):
+    for step in explain({}, {}, evidence):
+        assert all("nan" not in number.value for number in step.numbers)
