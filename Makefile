@@ -12,7 +12,7 @@ TEST_PROCESSES ?= 2
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup setup-lab run test test-scale test-long test-duckdb2 check audit format bench lock clean
+.PHONY: help setup setup-lab setup-stores run test test-scale test-long test-duckdb2 check audit format bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -42,7 +42,16 @@ setup-lab: $(VENV)/lab.done ## The same, with torch, to train ladders
 run: setup ## Pull, score, analyse and report the embedded study, or STUDY=my.toml
 	@$(BIN)/mirage run $(STUDY) $(ARGS)
 
-test: setup setup-lab ## Run the tests (under 15 minutes on two cores)
+# Clients of object stores and servers that speak as the stores do; they lie beside the environment, as most need none.
+$(VENV)/stores/setup.done: requirements-stores.lock | $(VENV)/setup.done
+	@echo "mirage: installing clients and servers of object stores for the tests"
+	@rm -rf $(VENV)/stores
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/stores --no-deps --require-hashes --requirement requirements-stores.lock
+	@touch $@
+
+setup-stores: $(VENV)/stores/setup.done
+
+test: setup setup-lab setup-stores ## Run the tests (under 15 minutes on two cores)
 	@$(BIN)/python -m pytest -m "not long and not scale" -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 # The flow tests again, on processes and on a Dask cluster of two of them, the longest also in a lake in PostgreSQL; then
