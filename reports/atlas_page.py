@@ -199,6 +199,7 @@ def _row(data: AtlasData, row: Row, metrics: dict[str, str], slug: str) -> list[
         "jumps": [
             *(_short(row[name], 2) for name in ("largest_allowed_jump", "allowed_jump_limit", "jump_low")),
             data.needs[ladder_id]["least_break_jump"] if ladder_id in data.needs else None,
+            *(_tail(row[name]) for name in ("break_tail", "break_tail_adjusted")),
         ],
     }
     for key in SPARK:
@@ -225,6 +226,11 @@ def _places(scales: Sequence[float]) -> list[int]:
         return [50 for _ in scales]
     logs = [math.log(scale) for scale in scales]
     return [round(100 * (log - logs[0]) / (logs[-1] - logs[0])) for log in logs]
+
+
+def _tail(value: float | None) -> float | None:
+    """A tail probability with two digits that count."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.2g}")
 
 
 def _short(value: float | None, digits: int) -> float | None:

@@ -52,6 +52,9 @@ function scoreWord(value) {
   return (Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1)).replace("-", MINUS);
 }
 
+// a break claim that is this likely to be luck is none: its tails stand in the tooltip only
+const MOST_TAIL = 0.2;
+
 function scoreCell(row, metric) {
   const value = row[`score_${metric}`];
   const bar = element("div", "mb");
@@ -77,12 +80,14 @@ function evidenceBar(value, need, below, label) {
   return svg;
 }
 
-function evidenceCell([allowed, limit, shown, need]) {
+function evidenceCell([allowed, limit, shown, need, tail, adjusted]) {
   if (allowed === null || limit === null || shown === null) return [element("span", "note", "no scan")];
   if (need === null) return [element("span", "note", "no limits")];
+  const tails = tail === null || adjusted === null || adjusted > MOST_TAIL ? [] : [element("span", "tails", `${tail} → ${adjusted}`)];
   return [
     evidenceBar(allowed, limit, true, `Largest jump still possible ${allowed} logit, smooth below ${limit}`),
     evidenceBar(shown, need, false, `Smallest jump shown ${shown} logit, break above ${need}`),
+    ...tails,
   ];
 }
 
@@ -104,7 +109,11 @@ function rowNode(row, onPoint) {
   cellNode("", sparkline(row, "em"));
   cellNode("", sparkline(row, "es"));
   for (const metric of Object.keys(SCORES)) cellNode("num sc", ...scoreCell(row, metric));
-  cellNode("ev", ...evidenceCell(row.jumps));
+  const evidence = cellNode("ev", ...evidenceCell(row.jumps));
+  const [tail, adjusted] = row.jumps.slice(4);
+  if (tail !== null && adjusted !== null) {
+    evidence.title = `Tail probability of a break claim: ${tail} by itself, ${adjusted} adjusted for all ladders of the study (Benjamini and Hochberg)`;
+  }
   const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
   cellNode("n2", `${row.n_scales} by ${row.along}`, element("br"), plural(row.runs, "run"));
   line.addEventListener("pointerenter", () => onPoint(row.r));

@@ -91,7 +91,12 @@ def test_limits_and_counts_come_from_the_verdicts(published: duckdb.DuckDBPyConn
     assert "Right of the line one gap holds 35\u00a0% or more" in page
     found = json.loads(page.split('id="data">')[1].split("</script>")[0])
     assert found["threshold"] == 0.35
-    assert {row[found["columns"].index("jumps")][3] for row in found["rows"]} == {0.7}
+    jumps = [row[found["columns"].index("jumps")] for row in found["rows"]]
+    assert {row[3] for row in jumps} == {0.7}
+    told = {tuple(row[4:]) for row in jumps}
+    tails = [(row["break_tail"], row["break_tail_adjusted"]) for row in data.overview]
+    assert told == {tuple(None if tail is None else float(f"{tail:.2g}") for tail in pair) for pair in tails}
+    assert any(raw is not None and adjusted is not None and raw <= adjusted for raw, adjusted in told)
 
 
 def test_an_atlas_of_open_ladders_says_what_they_lack() -> None:
