@@ -94,9 +94,14 @@ def _parquet_chunks(path: Path, wanted: Callable[[Sequence[str]], Collection[str
             numbers = pl.int_range(start + 1, start + columns.height + 1, dtype=pl.Int64, eager=True).alias("line")
             start += columns.height
             yield Chunk(numbers, columns)
+        stated = frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise UnreadableFileError("unreadable", f"not readable as Parquet: {first}") from error
+    if start != stated:
+        # Polars ends its batches without a word where a damaged footer leads it out of the file
+        reason = f"not readable as Parquet: of the {stated:,} rows that it says it holds, {start:,} came"
+        raise UnreadableFileError("unreadable", reason)
 
 
 def _samples(chunk: Chunk, plan: Plan, settings: TableSettings, log: FindingLog, *, is_csv: bool) -> pl.DataFrame:

@@ -242,6 +242,17 @@ def test_an_unreadable_parquet_says_why(tmp_path: Path) -> None:
     assert caught.value.kind == "unreadable"
 
 
+def test_a_parquet_whose_middle_is_missing_is_refused_and_not_taken_for_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame([good(number, output=str(number) * 9) for number in range(3_000)]).write_parquet(path)
+    whole = path.read_bytes()
+    footer = int.from_bytes(whole[-8:-4], "little") + 8
+    path.write_bytes(whole[:100] + whole[-footer:])
+    with pytest.raises(UnreadableFileError, match="not readable as Parquet") as caught:
+        read_all(path)
+    assert caught.value.kind == "unreadable"
+
+
 def test_many_bad_lines_are_counted_not_listed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(text(good(1)) + b"{\n" * 500)
