@@ -359,7 +359,7 @@ def test_nobody_answers(workshop: Workshop) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    study(workshop, f"http://127.0.0.1:{port}/a.parquet", "nosuch://a/b.parquet", "s3://bucket/a.parquet")
+    study(workshop, f"http://127.0.0.1:{port}/a.parquet", "nosuch://a/b.parquet", "az://bucket/a.parquet")
     assert pull(workshop).n_lost == 3
     reasons = [finding["reason"] for finding in workshop.findings("remote")]
     assert any("cannot be fetched" in reason for reason in reasons)

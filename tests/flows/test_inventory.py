@@ -33,7 +33,7 @@ def test_a_file_outside_the_study_has_its_full_name(workshop: Workshop, tmp_path
 
 def test_what_is_not_there_is_a_finding(workshop: Workshop) -> None:
     (workshop.folder / "folder").mkdir()
-    uris = '["missing.csv", "none-*.csv", "folder", "s3://bucket/a.csv"]'
+    uris = '["missing.csv", "none-*.csv", "folder", "az://bucket/a.csv"]'
     with_sources(workshop, f"uri = {uris}")
     inventory = take_inventory(workshop.study())
     assert inventory.files == ()
@@ -41,7 +41,7 @@ def test_what_is_not_there_is_a_finding(workshop: Workshop) -> None:
         ("missing_file", "missing.csv", "error"),
         ("no_match", "none-*.csv", "error"),
         ("no_match", "folder", "error"),
-        ("remote", "s3://bucket/a.csv", "error"),
+        ("remote", "az://bucket/a.csv", "error"),
     ]
     assert ".jsonl" in inventory.findings[2].reason
 
