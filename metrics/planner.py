@@ -58,8 +58,8 @@ class Ladder:
         """
         if not isinstance(evidence.get("smooth_logit"), list) or "run_sd_log_evidence" not in evidence:
             raise PlanError(
-                "the ladder is too short to simulate from, or its verdict is of version 1; a plan needs "
-                "4 scales or more over a factor of 10"
+                "there is nothing to simulate from: the ladder is too short, has too few items, or its verdict is of "
+                "version 1; a plan needs 4 scales or more over a factor of 10, and 2 items"
             )
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in constants.items()}
         known |= {name: evidence[name] for name in ("prior_df", "prior_run_sd") if name in evidence}

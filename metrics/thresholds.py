@@ -73,6 +73,8 @@ def thresholds(
         rise, smallest = float(top[place] - base[place]), SMALLEST_RISE.get(ruler.unit, 0.0)
         if not rise > smallest:
             reason = f"no rise to place: {rise:.3g} {ruler.unit} in all, not above {smallest:g}"
+            if np.isnan(rise):
+                reason = f"no rise to place: {int(np.isnan(means[place]).sum())} of {len(x)} scales have no value"
             found.append(tuple(Threshold(name, None, None, None, None, reason) for name in LEVELS))
             continue
         found.append(

@@ -11,6 +11,7 @@ import pytest
 from metrics.constants import Constants
 from metrics.decide import decide
 from metrics.planner import Ladder, PlanError, plan
+from tests.metrics.test_forecast import awkward
 from tests.metrics.test_lottery import SCALES, ladder
 
 THIRD = Constants(method=3)
@@ -68,3 +69,22 @@ def test_a_ladder_that_was_not_scanned_cannot_be_planned_for():
     short = decide(SCALES[:3], **ladder(SCALES[:3] - 6), constants=THIRD)
     with pytest.raises(PlanError, match="4 scales or more"):
         Ladder.stored(asdict(THIRD), short.evidence)
+
+
+@pytest.mark.parametrize("name", ["none right", "sixty decades", "seeds at one scale only", "two items"])
+def test_awkward_ladders_have_a_plan_of_finite_numbers(name):
+    x, correct, lengths, exact = awkward()[name]
+    found = decide(x, correct, lengths, exact, constants=THIRD)
+    stored_ladder = Ladder.stored(asdict(THIRD), json.loads(json.dumps(found.evidence)))
+    made = plan(stored_ladder, simulations=1)
+    assert 0 <= made.jump_probability <= 1
+    assert 0 < made.scale_low < made.scale_high
+    assert all(0 <= option.share_settled <= 1 for option in made.options)
+
+
+@pytest.mark.parametrize("name", ["one item", "close scales"])
+def test_ladders_with_nothing_to_simulate_from_say_so(name):
+    x, correct, lengths, exact = awkward()[name]
+    found = decide(x, correct, lengths, exact, constants=THIRD)
+    with pytest.raises(PlanError, match="nothing to simulate from"):
+        Ladder.stored(asdict(THIRD), json.loads(json.dumps(found.evidence)))

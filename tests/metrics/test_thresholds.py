@@ -80,3 +80,10 @@ def test_ends_beyond_the_ladder_are_open_and_named():
     end = of([0.0, 1.0, 1.0, 0.0])
     assert end["half_range"].x is None
     assert end["half_range"].reason is not None
+
+
+def test_a_scale_without_a_value_is_named_and_nothing_is_nan():
+    found = of([0.0, np.nan, 0.6, 1.0])
+    for threshold in found.values():
+        assert (threshold.value, threshold.x, threshold.low, threshold.high) == (None, None, None, None)
+        assert threshold.reason == "no rise to place: 1 of 4 scales have no value"
