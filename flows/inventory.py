@@ -96,7 +96,7 @@ def _looked_at(
     study: Study, uri: str, path: Path, settings: SourceSettings, findings: list[Finding], *, is_named: bool = True
 ) -> Iterator[SourceFile]:
     """A file, or the members of an archive."""
-    if not is_archive(path):
+    if not is_archive(path) or _cannot_be_opened(uri, path):
         file = _look(uri, path, settings, findings, is_named=is_named)
         if file is not None:
             yield file
@@ -141,6 +141,10 @@ def _expand(folder: Path, pattern: str, findings: list[Finding]) -> list[Path]:
 def _look(
     uri: str, path: Path, settings: SourceSettings, findings: list[Finding], *, is_named: bool
 ) -> SourceFile | None:
+    if why := _cannot_be_opened(uri, path):
+        shown = uri.encode("utf-8", "backslashreplace").decode()
+        findings.append(Finding("error", "unusable_file", why, "left out", stage=STAGE, uri=shown))
+        return None
     try:
         status = path.stat()
     except OSError as error:
@@ -148,6 +152,19 @@ def _look(
         findings.append(_lost("missing_file", uri, why))
         return None
     return SourceFile(LogFile(uri, path), settings, status.st_size, status.st_mtime_ns, is_named)
+
+
+def _cannot_be_opened(uri: str, path: Path) -> str | None:
+    """Why a file must not even be opened; None where it may be, or is not there."""
+    try:
+        uri.encode("utf-8")
+    except UnicodeEncodeError:
+        return "its name is not UTF-8, so that the warehouse cannot hold it; rename it"
+    try:
+        is_special = not (path.is_file() or path.is_dir()) and path.exists()
+    except OSError:
+        return None
+    return "it is a pipe, a socket or a device, and no file: opening it could wait for ever" if is_special else None
 
 
 def _uri(folder: Path, path: Path) -> str:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from flows.inventory import disappeared, take_inventory
 from tests.flows.make import STUDY, Workshop, outputs
 
@@ -60,3 +62,29 @@ def test_files_of_before_that_the_study_no_longer_finds_are_named(workshop: Work
     inventory = take_inventory(workshop.study())
     found = disappeared(inventory, {"a.parquet", "missing.parquet", "old.parquet"})
     assert [(finding.uri, finding.severity) for finding in found] == [("old.parquet", "warning")]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.zip"])
+def test_pipes_are_never_opened(workshop: Workshop, name: str) -> None:
+    (workshop.folder / "logs").mkdir()
+    os.mkfifo(workshop.folder / "logs" / name)
+    with_sources(workshop, f'uri = ["logs", "logs/{name}"]')
+    inventory = take_inventory(workshop.study())
+    assert inventory.files == ()
+    assert [finding.kind for finding in inventory.findings] == ["unusable_file", "unusable_file"]
+    assert "a pipe" in inventory.findings[0].reason
+
+
+@pytest.mark.parametrize("name", [b"\xff.parquet", b"\xff.zip"])
+def test_names_that_are_not_utf8_are_told_and_cost_their_file_alone(workshop: Workshop, name: bytes) -> None:
+    workshop.write_models()
+    workshop.write_study(STUDY.replace('"*.parquet"', '"logs"'))
+    (workshop.folder / "logs").mkdir()
+    workshop.write("logs/add.parquet", outputs("add"))
+    Path(os.fsdecode(os.fsencode(workshop.folder / "logs") + b"/" + name)).write_bytes(b"x")
+    found = workshop.run(("pull",)).pulled
+    assert found is not None
+    assert (found.n_read, found.n_lost) == (1, 1)
+    (finding,) = workshop.findings("unusable_file")
+    assert finding["uri"] == f"logs/\\udcff{Path(os.fsdecode(name)).suffix}"
+    assert "not UTF-8" in finding["reason"]
