@@ -18,7 +18,7 @@ from tests.scale.postgres import programs, serving
 
 WAREHOUSES: Final = ("file", "lake")
 RUNNERS: Final = ("auto", "threads", "processes", "dask")
-SCHEDULED = re.compile(r"^(warehouse|runner)\s*=", re.MULTILINE)
+NAMED = re.compile(r"^(warehouse|runner)\s*=", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Place:
 
     def lines(self, folder: Path, text: str) -> str:
         """What a study in a folder says of it, unless it speaks of it itself."""
-        named = set(SCHEDULED.findall(text))
+        named = set(NAMED.findall(text))
         said = ""
         if self.lake is not None and "warehouse" not in named:
             schema = "t" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]

@@ -45,3 +45,12 @@ def test_rows_are_the_same_in_memory_and_by_file(tmp_path: Path, monkeypatch: py
     assert hand_back(frame, frame, "results") is frame
     discard(path, result, frame)
     assert list(path.parent.iterdir()) == []
+
+
+def test_ten_thousand_small_runs_make_few_units_and_a_huge_one_many() -> None:
+    small = [Piece(f"run {number}", 7, 700, None) for number in range(10_000)]
+    groups = grouped(small, Limit(50_000, 64_000_000))
+    assert [len(group) for group in groups] == [7142, 2858]
+    assert Limit(50_000, 64_000_000).parts(small[0]) == 1
+    assert Limit(50_000, 64_000_000).parts(Piece("huge", 10_000_000, 1, None)) == 200
+    assert Limit(50_000, 64_000_000).parts(Piece("long", 3, 130_000_000, None)) == 3
