@@ -34,6 +34,7 @@ from flows.score import Scored, score
 from flows.secrets import secrets_kept, without_secrets
 from flows.service.around import recorded
 from flows.service.artifacts import Artifacts, show_publication
+from flows.service.blocks import filled_from_blocks
 from flows.service.log import shown_by
 from flows.service.record import RunRecord
 from flows.session import Outcome, in_stage, make_warehouse_folder, note_run, opened, settle, writing
@@ -135,6 +136,7 @@ def mirage(study: str | None = None) -> Outcome:
         lean,
         limit,
         writing(loaded, watcher, _patience.get()),
+        filled_from_blocks(loaded.service.blocks),
         shown_by(get_run_logger()),
         recorded(loaded, "prefect", watcher) as record,
         hired(loaded, watcher) as crew,

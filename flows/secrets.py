@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -87,6 +87,20 @@ def without_secrets(text: str) -> str:
     return text
 
 
+_told_apart: set[str] = set()
+
+
+@contextmanager
+def told_apart(names: Iterable[str]) -> Iterator[None]:
+    """Take environment variables for secrets while the block runs, whatever they are called."""
+    added = set(names) - _told_apart
+    _told_apart.update(added)
+    try:
+        yield
+    finally:
+        _told_apart.difference_update(added)
+
+
 @contextmanager
 def secrets_kept() -> Iterator[None]:
     """Errors leave the block without secrets in their texts, those that caused them too."""
@@ -114,7 +128,7 @@ def _clean(error: BaseException) -> None:
 def _of_environment() -> Iterator[tuple[str, str]]:
     """Names and values of secrets: variables named like one, and passwords inside URLs of any variable."""
     for name, value in os.environ.items():
-        if SECRET_NAME.search(name) and len(value) >= SHORTEST:
+        if (name in _told_apart or SECRET_NAME.search(name)) and len(value) >= SHORTEST:
             yield name, value
         if "://" in value:
             for _, password in PASSWORD.findall(value):

@@ -49,6 +49,8 @@ class Service(BaseModel):
         log: File to which every run appends JSON lines, relative to the study file; None: no log.
         pages_url: Where people open the folder of the pages, for links in Prefect and in messages; None: no web server
             shows it, and links lead to files of this machine.
+        blocks: By environment variable, the Secret block of the Prefect server that a run under Prefect fills it from,
+            where it is not set.
         prometheus: File in which every run leaves its figures in the text format of Prometheus; None: no figures.
     """
 
@@ -60,6 +62,7 @@ class Service(BaseModel):
     timeout_seconds: Annotated[float | None, Field(gt=0)] = None
     log: str | None = None
     pages_url: str | None = None
+    blocks: dict[str, str] = Field(default_factory=dict)
     prometheus: str | None = None
 
     @field_validator("pages_url")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ import pytest
 from flows.lock import LockedError, writer_lock
 from flows.models import ModelTableError
 from flows.prefect_settings import set_defaults
+from flows.service.blocks import MissingBlockError
 from flows.service.record import last_run
 from flows.session import Outcome
 from tests.flows.make import STUDY, Said, Workshop, outputs
-from tests.flows.service.planted import KEY, LITERAL_PASSWORD, betrayed, planted
+from tests.flows.service.planted import KEY, LITERAL_PASSWORD, TOKEN, betrayed, planted
 from tests.scale.postgres import Server
 from tests.scale.rows import rows_of
 
@@ -136,6 +138,12 @@ def test_bad_input_does_not_end_the_flow(server: SyncPrefectClient, ready: Works
     assert any("**error: unreadable (1)**, such as bad.parquet: " in text for text in texts)
 
 
+def test_a_block_that_is_not_there_is_named(server: SyncPrefectClient, ready: Workshop) -> None:
+    ready.write_study(STUDY + '\n[service]\nblocks = { LOGS_KEEPER = "no-such-block" }\n')
+    with pytest.raises(MissingBlockError, match="the Secret block 'no-such-block' does not exist; save one"):
+        run(ready)
+
+
 def test_what_a_user_can_mend_comes_out_as_it_is(server: SyncPrefectClient, ready: Workshop) -> None:
     (ready.folder / "models.csv").unlink()
     with pytest.raises(ModelTableError, match="there is no such file"):
@@ -195,8 +203,18 @@ def test_planted_secrets_do_not_reach_the_server(
     def score(bench: object) -> None:
         raise OSError(5, f"{KEY} is no key for https://me:{LITERAL_PASSWORD}@host/")
 
+    from prefect.blocks.system import Secret
+
+    Secret(value=TOKEN).save("logs-token")
     with planted(workshop, monkeypatch):
+        # one comes from a block of the server, under a name that does not look like that of a secret
+        monkeypatch.delenv("LOGS_TOKEN")
+        text = workshop.path.read_text(encoding="utf-8").replace("${LOGS_TOKEN}", "${LOGS_KEEPER}")
+        workshop.write_study(text.replace("[service]", '[service]\nblocks = { LOGS_KEEPER = "logs-token" }'))
         outcome, said = run(workshop)
+        assert outcome.pulled is not None
+        assert outcome.pulled.n_read == 2
+        assert "LOGS_KEEPER" not in os.environ
         assert outcome.published is not None
         monkeypatch.setattr("flows.pipeline.score", score)
         with pytest.raises(OSError, match="is no key for"):
