@@ -16,10 +16,10 @@ from collections.abc import Callable
 import numpy as np
 import statsmodels.api as sm
 
-from metrics.constants import Constants
+from metrics.constants import RECOMMENDED_METHOD, Constants
 from metrics.decide import decide
 from metrics.families import Family
-from metrics.forecast import forecast_all_cuts
+from metrics.forecast import forecast_all_cuts, forecast_from_below
 from metrics.generator import Design, GeneratedLadder, generate
 from metrics.noise import level_noise, logit_noise
 from metrics.scan import scan_jumps, smooth_families
@@ -69,12 +69,15 @@ def naive_scan(x: np.ndarray, curve: SizeCurve, families: tuple[Family, ...], ev
 
 def report(name: str, ladder: GeneratedLadder, repeats: int) -> None:
     arguments = (ladder.x, ladder.correct_tokens, ladder.target_lengths, ladder.exact_match)
-    first, second = (
-        cpu_ms(lambda method=method: decide(*arguments, constants=Constants(method=method)), repeats)
-        for method in (1, 2)
+    constants = Constants(method=RECOMMENDED_METHOD)
+    verdict = cpu_ms(lambda: decide(*arguments, constants=constants), repeats)
+    forecast = cpu_ms(lambda: forecast_all_cuts(*arguments, seed=1, constants=constants), repeats)
+    fitted = len(np.unique(ladder.x)) - 1
+    one = cpu_ms(lambda: forecast_from_below(*arguments, n_fitted=fitted, seed=1, constants=constants), repeats)
+    print(
+        f"{name:<46} verdict {verdict:6.1f} ms   all forecasts {forecast:6.1f} ms ({forecast / one:.1f} times one of "
+        f"{fitted - 2} cuts)   together {verdict + forecast:6.1f} ms"
     )
-    forecast = cpu_ms(lambda: forecast_all_cuts(*arguments, seed=1), repeats)
-    print(f"{name:<46} verdict {first:6.1f} ms (method 2: {second:6.1f} ms)   all forecasts {forecast:6.1f} ms")
 
 
 def main() -> None:
