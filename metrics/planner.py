@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -221,7 +221,8 @@ def _enlarged(
     without = Ladder(ladder.x, smooth, ladder.se, ladder.floor_known, ladder.constants)
     new_se = np.interp(new_x, ladder.x, ladder.se)
     cuts = Cuts.beside(ladder.x, without.curve, new_x, ladder.constants)
-    posterior = draw_logits(cuts, 1, rng, ladder.constants)
+    # new runs are like those there are; that noise may be larger where nothing was seen is for forecasts
+    posterior = draw_logits(cuts, 1, rng, replace(ladder.constants, run_noise_ratio=1.0))
     places = np.searchsorted(cuts.x, new_x)
     drawn = posterior.runs(np.zeros_like(places), places, rng.normal(size=(1, len(new_x))))[0]
     drawn = drawn + size * (new_x > place) + new_se * rng.normal(size=len(new_x))

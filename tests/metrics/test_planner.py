@@ -10,6 +10,7 @@ import pytest
 
 from metrics.constants import Constants
 from metrics.decide import decide
+from metrics.generator import Design, generate
 from metrics.planner import Ladder, PlanError, plan
 from tests.metrics.test_forecast import awkward
 from tests.metrics.test_lottery import SCALES, ladder
@@ -88,3 +89,25 @@ def test_ladders_with_nothing_to_simulate_from_say_so(name):
     found = decide(x, correct, lengths, exact, constants=THIRD)
     with pytest.raises(PlanError, match="nothing to simulate from"):
         Ladder.stored(asdict(THIRD), json.loads(json.dumps(found.evidence)))
+
+
+@pytest.mark.long
+def test_more_runs_settle_ladders_at_least_as_often_as_the_plan_says():
+    """Ladders of one run that leave a jump open, decided again with two more real runs at every scale."""
+    constants, said, settled = Constants(method=4), [], []
+    for seed in range(60):
+        kind = ("line", "power_law", "floored", "step")[seed % 4]
+        design = Design(n_scales=6, n_runs=3, n_items=200, length=4, run_sd=0.15)
+        made = generate(np.random.default_rng([2, seed]), kind, design, jump=2.0)
+        runs = np.arange(0, 18, 3)
+        arrays = (made.x[runs], made.correct_tokens[runs], made.target_lengths, made.exact_match[runs])
+        alone = decide(*arrays, constants=constants)
+        if alone.verdict != "undetermined" or "jump" not in alone.reason:
+            continue
+        known = Ladder.stored(asdict(constants), json.loads(json.dumps(alone.evidence)))
+        options = {option.what: option for option in plan(known, simulations=8, seed=seed).options}
+        said.append(options["2 more runs at every scale"].share_settled)
+        again = decide(made.x, made.correct_tokens, made.target_lengths, made.exact_match, constants=constants)
+        settled.append(again.verdict != "undetermined")
+    assert len(said) >= 10
+    assert np.mean(settled) >= np.mean(said) - 0.1
