@@ -18,6 +18,9 @@ DEFAULT_FAMILIES = 5
 SmokeOption = Annotated[bool, typer.Option("--smoke", help="A few cells only, to see that everything works.")]
 FullOption = Annotated[bool, typer.Option("--full", help=f"The whole table: {FULL_FAMILIES} families of 24 a cell.")]
 FamiliesOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="Families of 24 tasks in every cell.")]
+CellOption = Annotated[
+    str, typer.Option("--cell", metavar="PATTERN", help="Only cells whose name fits, as in s8-r1-sd0.25-*.")
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of every simulated ladder.")]
 OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Keeps measured rows; a second call goes on there.")]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes; without it, one a CPU.")]
@@ -32,6 +35,7 @@ def calibrate(
     smoke: SmokeOption = False,
     full: FullOption = False,
     families: FamiliesOption = None,
+    cell: CellOption = "*",
     seed: SeedOption = 20,
     out: OutOption = Path("calibration"),
     workers: WorkersOption = None,
@@ -45,6 +49,7 @@ def calibrate(
         if smoke and (full or families):
             raise MirageError("--smoke has a size of its own; leave out --full and --families, or --smoke")
         from dataclasses import asdict
+        from fnmatch import fnmatch
 
         from flows.console import stderr_console
         from metrics.calibration.rates import CELL, bars, characteristics
@@ -53,13 +58,17 @@ def calibrate(
         from metrics.constants import RECOMMENDED_METHOD, Constants
 
         count = SMOKE_FAMILIES if smoke else families or (FULL_FAMILIES if full else DEFAULT_FAMILIES)
-        wanted = list(shards(count, seed, Constants(method=RECOMMENDED_METHOD), SMOKE_EVERY if smoke else 1))
+        every = list(shards(count, seed, Constants(method=RECOMMENDED_METHOD), SMOKE_EVERY if smoke else 1))
+        wanted = [shard for shard in every if fnmatch(shard.cell.name, cell)]
+        if not wanted:
+            names = ", ".join(sorted({shard.cell.name for shard in every}))
+            raise MirageError(f"no cell fits --cell {cell!r}; there are {names}")
         console = stderr_console()
         with console.status(f"Measuring {len(wanted)} families of 24 ladders; interrupt and go on at any time."):
             rows = measure_all(wanted, out / "rows", workers or os.cpu_count() or 1)
         text = markdown(rows, seed)
         (out / "operating-characteristics.md").write_text(text, encoding="utf-8")
-        characteristics(rows, CELL).write_csv(out / "operating-characteristics.csv")
+        characteristics(rows, ("route", *CELL)).write_csv(out / "operating-characteristics.csv")
         if as_json:
             print_json({"ladders": rows.height // 2, "seed": seed, "bars": [asdict(bar) for bar in bars(rows)]})
         else:

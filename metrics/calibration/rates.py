@@ -11,6 +11,8 @@ from metrics.calibration.forms import BREAKS, SMOOTH
 from metrics.intervals import clopper_pearson
 
 BREAK, DECIDED_SMOOTH = "genuine_break", ("smooth", "smooth_in_logit", "mirage")
+NOTHING = "none"
+"""What is said of a share of no ladders."""
 CELL = ("n_scales", "n_runs", "run_sd", "peak", "prior")
 _GROUPS = {"cells": CELL, "kinds of noise, all numbers of scales together,": CELL[1:]}
 _LARGE_JUMP = 2.0
@@ -46,7 +48,7 @@ class Share:
 
     def __str__(self) -> str:
         if not self.n:
-            return "none"
+            return NOTHING
         low, high = self.interval
         return f"{self.count / self.n:.1%} ({self.count} of {self.n}; {low:.1%} to {high:.1%})"
 

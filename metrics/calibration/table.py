@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from metrics.calibration.forms import SMOOTH
-from metrics.calibration.rates import BREAK, CELL, MAIN_ROUTE, PRIORS, bars, characteristics, truth
+from metrics.calibration.rates import BREAK, CELL, MAIN_ROUTE, NOTHING, PRIORS, Bar, bars, characteristics, truth
 from metrics.calibration.routes import ROUTES
 
 _RATES = ("false breaks", "smooth decided", "power at 2 logit", "called smooth")
@@ -18,7 +18,7 @@ def markdown(rows: pl.DataFrame, seed: int) -> str:
     everything, rows = rows, rows.filter(pl.col("route") == MAIN_ROUTE)
     alone = rows.filter(pl.col("prior") == "default")
     n_cells = alone.select(CELL).n_unique()
-    held = [[bar.name, bar.limit, bar.found, "yes" if bar.holds else "**no**"] for bar in bars(rows)]
+    held = [[bar.name, bar.limit, bar.found, _held(bar)] for bar in bars(rows)]
     parts = [
         f"{alone.height:,} ladders in {n_cells} cells, seed {seed}. Shares carry exact 95 % intervals.",
         "### Bars",
@@ -46,6 +46,12 @@ def markdown(rows: pl.DataFrame, seed: int) -> str:
             _by_route(others),
         ]
     return "\n\n".join([*parts, *_cost(alone)]) + "\n"
+
+
+def _held(bar: Bar) -> str:
+    if bar.found == NOTHING:
+        return "not asked"
+    return "yes" if bar.holds else "**no**"
 
 
 def _by_cell(rows: pl.DataFrame) -> str:
