@@ -134,11 +134,11 @@ def mirage(study: str | None = None) -> Outcome:
     with (
         tags("mirage", loaded.name),
         lean,
-        limit,
         writing(loaded, watcher, _patience.get()),
         filled_from_blocks(loaded.service.blocks),
         shown_by(get_run_logger()),
         recorded(loaded, "prefect", watcher) as record,
+        limit,
         hired(loaded, watcher) as crew,
     ):
         threads = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=crew.heavy.n_workers))
