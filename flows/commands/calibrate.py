@@ -12,7 +12,7 @@ from flows.cli_errors import EXIT_CODES, errors_shown, print_json
 from metrics.errors import MirageError
 
 SMOKE_EVERY, SMOKE_FAMILIES = 13, 2
-FULL_FAMILIES = 9
+FULL_FAMILIES = 18
 DEFAULT_FAMILIES = 5
 
 SmokeOption = Annotated[bool, typer.Option("--smoke", help="A few cells only, to see that everything works.")]
