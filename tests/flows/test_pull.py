@@ -234,6 +234,7 @@ def test_one_name_for_other_questions_is_told(ready: Workshop) -> None:
     assert ready.findings("items_differ") == []
 
 
+@pytest.mark.in_file
 def test_work_files_are_gone_afterwards(ready: Workshop) -> None:
     ready.write("add.parquet", outputs("add", n_items=5))
     ready.run()
@@ -256,6 +257,7 @@ def test_several_formats_in_one_study(workshop: Workshop) -> None:
     assert workshop.rows("SELECT targets, target_is_argmax FROM sample WHERE target_logprobs IS NULL") == []
 
 
+@pytest.mark.in_file
 def test_the_working_file_can_be_read_by_others_afterwards(ready: Workshop) -> None:
     with closing(duckdb.connect(str(ready.study().warehouse_path), read_only=True)) as con:
         assert con.execute("SELECT count(*) FROM run").fetchone() == (8,)
