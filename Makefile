@@ -93,7 +93,7 @@ $(VENV)/audit/setup.done: requirements-audit.lock | $(VENV)/setup.done
 	@touch $@
 
 audit: setup $(VENV)/audit/setup.done ## Look for known vulnerabilities of the locked requirements
-	@PYTHONPATH=$(VENV)/audit $(BIN)/python .ci/audit.py requirements.lock requirements-duckdb2.lock
+	@PYTHONPATH=$(VENV)/audit $(BIN)/python .ci/audit.py requirements.lock requirements-duckdb2.lock requirements-stores.lock
 
 format: setup ## Format the code
 	@$(BIN)/ruff format .
